@@ -1,0 +1,98 @@
+"""aiapp: applications on language models, with nothing hidden, exact money and time, and a model that runs offline.
+
+Importing this package loads no SDK, no numpy and opens no socket: every name below is loaded on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aiapp.client.client import Client
+    from aiapp.client.retry import Retry
+    from aiapp.client.stream import Stream
+    from aiapp.core.errors import AiappError
+    from aiapp.core.formats import Choice, JsonSchema, Regex
+    from aiapp.core.messages import Message, assistant, system, user
+    from aiapp.core.parts import Citation, File, Image, Text, Thinking, ToolCall, ToolResult
+    from aiapp.core.request import Request, Settings, Tool
+    from aiapp.core.response import Receipt, Response
+    from aiapp.core.schema import Schema
+    from aiapp.prompts.prompt import Prompt
+    from aiapp.retrieval.answer import Answer
+    from aiapp.retrieval.index import Index
+
+_HOMES = {
+    "AiappError": "core.errors",
+    "Answer": "retrieval.answer",
+    "Choice": "core.formats",
+    "Citation": "core.parts",
+    "Client": "client.client",
+    "File": "core.parts",
+    "Image": "core.parts",
+    "Index": "retrieval.index",
+    "JsonSchema": "core.formats",
+    "Message": "core.messages",
+    "Prompt": "prompts.prompt",
+    "Receipt": "core.response",
+    "Regex": "core.formats",
+    "Request": "core.request",
+    "Response": "core.response",
+    "Retry": "client.retry",
+    "Schema": "core.schema",
+    "Settings": "core.request",
+    "Stream": "client.stream",
+    "Text": "core.parts",
+    "Thinking": "core.parts",
+    "Tool": "core.request",
+    "ToolCall": "core.parts",
+    "ToolResult": "core.parts",
+    "assistant": "core.messages",
+    "system": "core.messages",
+    "user": "core.messages",
+}
+
+__all__ = [
+    "AiappError",
+    "Answer",
+    "Choice",
+    "Citation",
+    "Client",
+    "File",
+    "Image",
+    "Index",
+    "JsonSchema",
+    "Message",
+    "Prompt",
+    "Receipt",
+    "Regex",
+    "Request",
+    "Response",
+    "Retry",
+    "Schema",
+    "Settings",
+    "Stream",
+    "Text",
+    "Thinking",
+    "Tool",
+    "ToolCall",
+    "ToolResult",
+    "assistant",
+    "system",
+    "user",
+]
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'aiapp' has no attribute {name!r}")
+    value = getattr(import_module(f"aiapp.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

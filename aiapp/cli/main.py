@@ -1,0 +1,60 @@
+"""The entry point: the verbs, and how every failure reaches the person at the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from aiapp import __version__
+from aiapp.cli.ask import ask
+from aiapp.core.errors import AiappError, ProviderError
+
+app = typer.Typer(
+    name="aiapp",
+    help="Applications on language models: nothing hidden, exact money and time, and a model that runs offline.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(ask)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"aiapp {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def aiapp(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Applications on language models: nothing hidden, exact money and time, and a model that runs offline."""
+
+
+def main() -> None:
+    """Run a verb; a failure is one line on stderr and a status, never a traceback."""
+    try:
+        app()
+    except AiappError as error:
+        sys.exit(_failed(str(error), 1 if isinstance(error, ProviderError) else 2))
+    except BrokenPipeError:
+        # The reader of our output went away; point stdout elsewhere so that the exit flush does not fail too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        sys.exit(_failed(str(error), 1))
+    except KeyboardInterrupt:
+        sys.exit(_failed("stopped; the index is as it was before the interrupted change", 130))
+
+
+def _failed(message: str, status: int) -> int:
+    line = " ".join(message.split())
+    print(f"aiapp: {line}", file=sys.stderr)
+    return status

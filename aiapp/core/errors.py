@@ -1,0 +1,145 @@
+"""Every error that aiapp raises on purpose.
+
+    AiappError
+    ├── InvalidInput              a value that was given cannot be used: field, value, what would be accepted
+    ├── MissingDependency         an optional package is not installed
+    ├── MissingKey                a provider needs an API key and none was found
+    ├── UnknownModel              no provider answers to this model name
+    └── ProviderError             the provider, or the way to it, failed: provider, model, status, request_id
+        ├── AuthenticationFailed  401: the key was refused
+        ├── PermissionDenied      403
+        ├── NotFound              404: no such model or endpoint
+        ├── BadRequest            400, 413, 422: the request cannot be served as it is
+        │   ├── ContextOverflow   the prompt is longer than the model's context window
+        │   └── ContentFiltered   the provider's safety system refused the request
+        ├── RateLimited           429 (retryable)
+        ├── Overloaded            529 or an overload signal (retryable)
+        ├── Unavailable           500, 502, 503, 504 (retryable)
+        ├── TimedOut              no answer within the timeout (retryable)
+        ├── ConnectionFailed      no connection, or it broke (retryable)
+        └── InvalidResponse       an answer arrived that is not one of the provider's
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class AiappError(Exception):
+    """The root: catch it to catch everything that aiapp raises on purpose."""
+
+
+class InvalidInput(AiappError, ValueError):
+    """A value that the caller gave cannot be used."""
+
+    def __init__(self, field: str, value: object, accepted: str) -> None:
+        self.field, self.value, self.accepted = field, value, accepted
+        shown = repr(value)
+        shown = shown if len(shown) <= 120 else f"{shown[:117]}..."
+        super().__init__(f"{field}: {shown} cannot be used; accepted: {accepted}")
+
+
+class MissingDependency(AiappError, ImportError):
+    """An optional package is needed for what was asked."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        self.package, self.extra = package, extra
+        super().__init__(f"{package} is not installed; install it with: python -m pip install 'aiapp[{extra}]'")
+
+
+class MissingKey(AiappError):
+    """A provider needs an API key and none was given or found in the environment."""
+
+    def __init__(self, provider: str, variable: str) -> None:
+        self.provider, self.variable = provider, variable
+        super().__init__(f"{provider} needs an API key: set {variable}, or use the model 'local', which needs none")
+
+
+class UnknownModel(AiappError, LookupError):
+    """No provider answers to this model name."""
+
+    def __init__(self, model: str, accepted: str) -> None:
+        self.model, self.accepted = model, accepted
+        super().__init__(f"unknown model {model!r}; accepted: {accepted}")
+
+
+class ProviderError(AiappError):
+    """The provider, or the way to it, failed.
+
+    `status` is the HTTP status where there was one, `retry_after` the wait in seconds that the provider asked for.
+    """
+
+    retryable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str,
+        model: str,
+        status: int | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        self.message, self.provider, self.model = message, provider, model
+        self.status, self.request_id, self.retry_after = status, request_id, retry_after
+        code = "" if status is None else f" [{status}]"
+        super().__init__(f"{provider}:{model}{code}: {message}")
+
+
+class AuthenticationFailed(ProviderError):
+    """The key was refused."""
+
+
+class PermissionDenied(ProviderError):
+    """The key is known but may not do this."""
+
+
+class NotFound(ProviderError):
+    """The provider has no such model or endpoint."""
+
+
+class BadRequest(ProviderError):
+    """The request cannot be served as it is."""
+
+
+class ContextOverflow(BadRequest):
+    """The prompt is longer than the model's context window."""
+
+
+class ContentFiltered(BadRequest):
+    """The provider's safety system refused the request."""
+
+
+class RateLimited(ProviderError):
+    """Too many requests or tokens a minute."""
+
+    retryable = True
+
+
+class Overloaded(ProviderError):
+    """The provider has no capacity at the moment."""
+
+    retryable = True
+
+
+class Unavailable(ProviderError):
+    """The provider failed on its side."""
+
+    retryable = True
+
+
+class TimedOut(ProviderError):
+    """No answer came within the timeout."""
+
+    retryable = True
+
+
+class ConnectionFailed(ProviderError):
+    """No connection could be made, or it broke before the answer was whole."""
+
+    retryable = True
+
+
+class InvalidResponse(ProviderError):
+    """An answer arrived that is not one of the provider's."""

@@ -1,0 +1,37 @@
+"""Formats: constraints on what the model may answer. A closed union."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class JsonSchema:
+    """The answer is one JSON value that fits the schema."""
+
+    schema: Mapping[str, Any]
+    name: str = "output"
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """The answer matches the regular expression."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The answer is one of the options, verbatim.
+
+    A model that can rank returns every option with its log-probability in `Response.alternatives`.
+    `log_prior`, one number an option, is added to the model's own log-probabilities.
+    """
+
+    options: tuple[str, ...]
+    log_prior: tuple[float, ...] | None = None
+
+
+Format: TypeAlias = JsonSchema | Regex | Choice

@@ -1,0 +1,45 @@
+"""Messages: a role and its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from aiapp.core.parts import Part, Text
+
+Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn. Tool results travel in a message of role `tool`."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        """The text parts, joined; other parts are left out."""
+        return "".join(part.text for part in self.parts if isinstance(part, Text))
+
+
+def _parts(content: str | Part | Iterable[Part]) -> tuple[Part, ...]:
+    if isinstance(content, str):
+        return (Text(content),)
+    return tuple(content) if isinstance(content, Iterable) else (content,)
+
+
+def system(content: str | Part | Iterable[Part]) -> Message:
+    """Instructions that stand above the conversation."""
+    return Message("system", _parts(content))
+
+
+def user(content: str | Part | Iterable[Part]) -> Message:
+    """What the person says."""
+    return Message("user", _parts(content))
+
+
+def assistant(content: str | Part | Iterable[Part]) -> Message:
+    """What the model said."""
+    return Message("assistant", _parts(content))

@@ -1,0 +1,67 @@
+"""Request: the one canonical value that says what will be sent, whichever provider it goes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, TypeAlias
+
+from aiapp.core.errors import InvalidInput
+from aiapp.core.formats import Format
+from aiapp.core.messages import Message
+
+Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+
+def _nothing() -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to sample. `None` leaves a setting to the provider; nothing here is ever dropped without a warning."""
+
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    effort: Effort | None = None
+    extra: Mapping[str, Any] = field(default_factory=_nothing)
+    """Provider-specific keys, merged into the payload as they are."""
+
+    def __post_init__(self) -> None:
+        if self.temperature is not None and not 0 <= self.temperature <= 2:
+            raise InvalidInput("temperature", self.temperature, "a number from 0 to 2")
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise InvalidInput("top_p", self.top_p, "a number above 0, up to 1")
+        for name in ("top_k", "max_tokens"):
+            value: int | None = getattr(self, name)
+            if value is not None and value < 1:
+                raise InvalidInput(name, value, "a whole number of at least 1")
+
+    def over(self, base: Settings) -> Settings:
+        """These settings, with what they leave open taken from `base`."""
+        given = {f.name: value for f in fields(self) if (value := getattr(self, f.name)) not in (None, (), {})}
+        return replace(base, **given)
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function that the model may ask for; `parameters` is a JSON schema of an object."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Messages, tools, the form of the answer, settings. `prompt` is the content hash of the prompt it came from."""
+
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...] = ()
+    format: Format | None = None
+    settings: Settings = Settings()
+    prompt: str | None = None

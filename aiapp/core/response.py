@@ -1,0 +1,92 @@
+"""Response: the provider's completion with its receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from aiapp.core.events import Completion
+from aiapp.core.invoice import Invoice, total_invoice
+from aiapp.core.usage import Usage, total_usage
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that could not be sent as it was asked for, and why."""
+
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at a call; `wait` is the pause in seconds before the next one."""
+
+    model: str
+    seconds: float
+    error: str | None = None
+    status: int | None = None
+    wait: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds from the start of the call; `stages` names where they went, in order."""
+
+    total: float
+    first_token: float | None = None
+    stages: tuple[tuple[str, float], ...] = ()
+
+
+def _nothing() -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was sent, what had to change, every attempt, the model that served it, tokens, money and time."""
+
+    model: str
+    usage: Usage
+    invoice: Invoice
+    timing: Timing
+    attempts: tuple[Attempt, ...] = ()
+    changes: tuple[Change, ...] = ()
+    payload: Mapping[str, Any] = field(default_factory=_nothing, repr=False)
+    request_id: str | None = None
+
+    @property
+    def cost(self) -> Decimal | None:
+        """US dollars; None where unknown."""
+        return self.invoice.total
+
+
+def total_receipt(receipts: Iterable[Receipt], timing: Timing) -> Receipt:
+    """One receipt for several calls that made one answer; `timing` is that of the whole."""
+    items = list(receipts)
+    return Receipt(
+        model=", ".join(dict.fromkeys(receipt.model for receipt in items)),
+        usage=total_usage(receipt.usage for receipt in items),
+        invoice=total_invoice(receipt.invoice for receipt in items),
+        timing=timing,
+        attempts=tuple(attempt for receipt in items for attempt in receipt.attempts),
+        changes=tuple(dict.fromkeys(change for receipt in items for change in receipt.changes)),
+        payload={"calls": [dict(receipt.payload) for receipt in items]},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Response(Completion):
+    """What `Client` returns: the completion, with `receipt` and `warnings`."""
+
+    receipt: Receipt = field(kw_only=True)
+
+    @property
+    def warnings(self) -> tuple[Change, ...]:
+        """What was asked for and could not be honoured."""
+        return self.receipt.changes

@@ -1,0 +1,59 @@
+"""What every provider promises to `Client`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from aiapp.core.events import Event
+from aiapp.core.request import Request
+from aiapp.core.response import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request as the provider will get it, and what had to change on the way. It holds no key."""
+
+    payload: Mapping[str, Any]
+    changes: tuple[Change, ...] = ()
+
+
+class Provider(Protocol):
+    """One model behind one provider. Failures are `ProviderError`s; nothing is retried here."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name, such as `openai`."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """The model's name as the provider knows it."""
+        ...
+
+    @property
+    def free(self) -> bool:
+        """Whether a call costs no money, as it does on the user's own machine."""
+        ...
+
+    @property
+    def ranks_choices(self) -> bool:
+        """Whether a `Choice` comes back with the log-probability of every option."""
+        ...
+
+    def prepare(self, request: Request) -> Prepared:
+        """The payload for a request: pure, no I/O, loads no SDK."""
+        ...
+
+    async def acomplete(self, prepared: Prepared) -> list[Event]:
+        """The whole answer as events."""
+        ...
+
+    def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
+        """The answer as it comes."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        ...

@@ -1,0 +1,87 @@
+"""Blocking twins: values, errors, context, running loops, cancellation."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import AsyncIterator
+
+import pytest
+
+from aiapp.sync import iterate, run, sync
+
+tag: contextvars.ContextVar[str] = contextvars.ContextVar("tag", default="none")
+
+
+class Counter:
+    """Something with an async method."""
+
+    async def aadd(self, a: int, b: int = 1) -> int:
+        await asyncio.sleep(0)
+        return a + b
+
+    add = sync(aadd)
+
+
+def test_the_twin_has_the_same_arguments_and_result() -> None:
+    assert Counter().add(2) == 3
+    assert Counter().add(2, b=5) == 7
+    assert Counter.add.__name__ == "add"
+
+
+def test_context_variables_are_the_callers() -> None:
+    async def read() -> str:
+        return tag.get()
+
+    tag.set("mine")
+    assert run(read()) == "mine"
+
+
+def test_errors_come_through_as_they_are() -> None:
+    async def fail() -> None:
+        raise LookupError("nothing there")
+
+    with pytest.raises(LookupError, match="nothing there"):
+        run(fail())
+
+
+def test_it_works_inside_a_running_loop() -> None:
+    async def notebook_cell() -> int:
+        return Counter().add(40, 2)
+
+    assert asyncio.run(notebook_cell()) == 42
+
+
+def test_a_blocking_call_on_the_background_loop_is_refused_not_deadlocked() -> None:
+    async def outer() -> int:
+        return Counter().add(1)
+
+    with pytest.raises(RuntimeError, match="await the async method"):
+        run(outer())
+
+
+def test_iteration_is_lazy_and_closing_it_closes_the_async_side() -> None:
+    closed = threading.Event()
+
+    async def numbers() -> AsyncIterator[int]:
+        try:
+            for number in range(1000):
+                yield number
+        finally:
+            closed.set()
+
+    values = iterate(numbers())
+    assert [next(values), next(values)] == [0, 1]
+    values.close()  # type: ignore[attr-defined]
+    assert closed.wait(2)
+
+
+def test_many_threads_share_the_loop() -> None:
+    results: list[int] = []
+    threads = [threading.Thread(target=lambda n=n: results.append(Counter().add(n, 0))) for n in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(results) == list(range(20))
