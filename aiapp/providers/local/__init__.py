@@ -1,0 +1,1 @@
+"""The bundled model as a provider: messages to tokens, tokens to events. The model itself lives in `transformer/`."""

@@ -1,0 +1,115 @@
+"""The bundled model behind the provider protocol."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from aiapp.core.errors import ContextOverflow
+from aiapp.core.events import Alternative, Event, Finish, Ranking, Started, TextDelta, UsageReport
+from aiapp.core.request import Request
+from aiapp.core.usage import Usage
+from aiapp.providers.local.encode import NAME, encode
+from aiapp.providers.protocol import Prepared
+
+if TYPE_CHECKING:
+    from aiapp.transformer import Grammar, Sampling, Transformer
+
+DEFAULT_MAX_TOKENS = 256
+
+
+class LocalProvider:
+    """Runs on this machine, without a key or a network; the weights are read on the first call."""
+
+    name = NAME
+    free = True
+    ranks_choices = True
+
+    def __init__(self, model: str = NAME) -> None:
+        self.model = model
+
+    def prepare(self, request: Request) -> Prepared:
+        """The payload for a request; loads nothing."""
+        return encode(request)
+
+    async def acomplete(self, prepared: Prepared) -> list[Event]:
+        """The whole answer, computed in a thread so that the event loop stays free."""
+        return await asyncio.to_thread(lambda: list(_events(prepared.payload)))
+
+    async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
+        """The answer token by token, each computed in a thread."""
+        events = _events(prepared.payload)
+        while (event := await asyncio.to_thread(next, events, None)) is not None:
+            yield event
+
+    async def aclose(self) -> None:
+        """Nothing is held open."""
+
+
+def _events(payload: Mapping[str, Any]) -> Iterator[Event]:
+    from aiapp.transformer import Transformer
+
+    model = Transformer.load()
+    yield Started(NAME)
+    prompt = model.tokenizer.chat_ids([(message["role"], message["text"]) for message in payload["messages"]])
+    limit = model.config.max_position_embeddings
+    if len(prompt) >= limit:
+        reason = f"the prompt has {len(prompt):,} tokens; the bundled model reads fewer than {limit:,}"
+        raise ContextOverflow(reason, provider=NAME, model=NAME)
+    wanted = payload["format"]
+    if wanted is not None and wanted["type"] == "choice":
+        yield from _ranked(model, prompt, wanted)
+    else:
+        yield from _generated(model, prompt, payload)
+
+
+def _ranked(model: Transformer, prompt: list[int], wanted: Mapping[str, Any]) -> Iterator[Event]:
+    """The most probable option as text, and all of them ranked."""
+    options: list[str] = wanted["options"]
+    scores = model.rank_quotations(prompt, options, prior=wanted["log_prior"])
+    ranked = sorted(map(Alternative, options, scores), key=lambda option: -option.logprob)
+    yield TextDelta(ranked[0].text)
+    yield Ranking(tuple(ranked))
+    yield UsageReport(Usage(len(prompt), model.count_tokens(ranked[0].text) + 1))
+    yield Finish("stop", "stop")
+
+
+def _generated(model: Transformer, prompt: list[int], payload: Mapping[str, Any]) -> Iterator[Event]:
+    settings = payload["sampling"]
+    steps = model.generate(
+        prompt,
+        _sampling(settings),
+        grammar=_grammar(payload["format"]),
+        stop=settings["stop"],
+        max_tokens=DEFAULT_MAX_TOKENS if settings["max_tokens"] is None else settings["max_tokens"],
+    )
+    count = 0
+    for step in steps:
+        count += 1
+        if step.text:
+            yield TextDelta(step.text)
+        if step.finish is not None:
+            yield UsageReport(Usage(len(prompt), count))
+            yield Finish(step.finish, step.finish)
+
+
+def _sampling(settings: Mapping[str, Any]) -> Sampling:
+    """Greedy unless a temperature is asked for: a model of this size gains nothing from chance."""
+    from aiapp.transformer import Sampling
+
+    temperature = settings["temperature"]
+    return Sampling(
+        temperature=0.0 if temperature is None else temperature,
+        top_p=settings["top_p"],
+        top_k=settings["top_k"],
+        seed=settings["seed"],
+    )
+
+
+def _grammar(wanted: Mapping[str, Any] | None) -> Grammar | None:
+    from aiapp.transformer import Grammar
+
+    if wanted is None:
+        return None
+    return Grammar.json_schema(wanted["schema"]) if wanted["type"] == "json_schema" else Grammar.regex(wanted["pattern"])

@@ -1,0 +1,112 @@
+"""A checkpoint as Hugging Face files: Llama's tensor names, matrices in int8 with a scale a row."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from aiapp.transformer.train.network import Shape
+
+CHAT_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}<|{{ message.role }}|>{{ message.content }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+_TYPES = {"int8": "I8", "float16": "F16", "float32": "F32"}
+
+
+def export(run: Path, to: Path) -> None:
+    """Write `config.json`, `tokenizer.json`, `tokenizer_config.json` and `model.safetensors` of the best state."""
+    state = torch.load(run / "best.pt", weights_only=True, map_location="cpu")
+    shape = Shape(**state["shape"])
+    weights = {name: tensor.float().numpy() for name, tensor in state["network"].items()}
+    to.mkdir(parents=True, exist_ok=True)
+    write_safetensors(to / "model.safetensors", quantised(llama_names(weights, shape)))
+    shutil.copy(run / "tokenizer.json", to / "tokenizer.json")
+    _write_json(to / "config.json", _config(shape))
+    special = {"bos_token": "<|bos|>", "eos_token": "<|end|>", "pad_token": "<|pad|>", "chat_template": CHAT_TEMPLATE}
+    _write_json(to / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast", **special})
+
+
+def llama_names(weights: Mapping[str, npt.NDArray[np.float32]], shape: Shape) -> dict[str, npt.NDArray[np.float32]]:
+    """Fused matrices split, and everything named as in `LlamaForCausalLM`."""
+    named = {"model.embed_tokens.weight": weights["embedding.weight"], "model.norm.weight": weights["norm.weight"]}
+    for number in range(shape.layers):
+        ours, theirs = f"blocks.{number}.", f"model.layers.{number}."
+        q, k, v = np.split(weights[f"{ours}qkv.weight"], 3)
+        gate, up = np.split(weights[f"{ours}gate_up.weight"], 2)
+        named |= {
+            f"{theirs}self_attn.q_proj.weight": q,
+            f"{theirs}self_attn.k_proj.weight": k,
+            f"{theirs}self_attn.v_proj.weight": v,
+            f"{theirs}self_attn.o_proj.weight": weights[f"{ours}output.weight"],
+            f"{theirs}mlp.gate_proj.weight": gate,
+            f"{theirs}mlp.up_proj.weight": up,
+            f"{theirs}mlp.down_proj.weight": weights[f"{ours}down.weight"],
+            f"{theirs}input_layernorm.weight": weights[f"{ours}attention_norm.weight"],
+            f"{theirs}post_attention_layernorm.weight": weights[f"{ours}feed_forward_norm.weight"],
+        }
+    return named
+
+
+def quantised(weights: Mapping[str, npt.NDArray[np.float32]]) -> dict[str, npt.NDArray[np.generic]]:
+    """Every matrix as int8 with one float16 scale a row, named as compressed-tensors names it; norms as they are."""
+    packed: dict[str, npt.NDArray[np.generic]] = {}
+    for name, weight in weights.items():
+        if weight.ndim != 2:
+            packed[name] = weight.astype(np.float32)
+            continue
+        scale = (np.abs(weight).max(1, keepdims=True) / 127 + 1e-12).astype(np.float16)
+        packed[name] = np.clip(np.round(weight / scale.astype(np.float32)), -127, 127).astype(np.int8)
+        packed[f"{name}_scale"] = scale
+    return packed
+
+
+def write_safetensors(path: Path, tensors: Mapping[str, npt.NDArray[np.generic]]) -> None:
+    """The safetensors format: length of the header, header in JSON, bytes of the tensors."""
+    header: dict[str, object] = {"__metadata__": {"format": "pt"}}
+    offset = 0
+    for name, tensor in tensors.items():
+        end = offset + tensor.nbytes
+        header[name] = {"dtype": _TYPES[tensor.dtype.name], "shape": list(tensor.shape), "data_offsets": [offset, end]}
+        offset = end
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", len(text)) + text)
+        for tensor in tensors.values():
+            file.write(np.ascontiguousarray(tensor).tobytes())
+
+
+def _config(shape: Shape) -> dict[str, object]:
+    return {
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "hidden_size": shape.width,
+        "intermediate_size": shape.feed_forward,
+        "num_hidden_layers": shape.layers,
+        "num_attention_heads": shape.heads,
+        "num_key_value_heads": shape.heads,
+        "head_dim": shape.head_width,
+        "vocab_size": shape.vocabulary,
+        "rms_norm_eps": shape.epsilon,
+        "rope_theta": shape.theta,
+        "max_position_embeddings": shape.positions,
+        "tie_word_embeddings": True,
+        "hidden_act": "silu",
+        "attention_bias": False,
+        "mlp_bias": False,
+        "pad_token_id": 0,
+        "bos_token_id": 1,
+        "eos_token_id": 2,
+    }
+
+
+def _write_json(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

@@ -1,0 +1,123 @@
+"""The training loop: a time budget, a decaying learning rate, checkpoints, a log, the best state kept."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from torch.optim import Optimizer
+
+from aiapp.transformer.train.batches import batches, train_tokenizer
+from aiapp.transformer.train.evaluation import exact_match, held_out_sets
+from aiapp.transformer.train.initialisation import initialise
+from aiapp.transformer.train.muon import optimisers
+from aiapp.transformer.train.network import Network, Shape
+from aiapp.transformer.train.tasks import Mixture
+
+WARM_UP, LEAST = 40, 0.02
+"""Steps until the learning rate is full, and the share of it that is left at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `fit` does. Times are minutes of wall clock; learning rates are those of Muon and AdamW."""
+
+    data: Path
+    out: Path
+    minutes: float
+    threads: int = 1
+    device: str = "cpu"
+    batch_tokens: int = 2048
+    context: int = 512
+    matrices: float = 0.005
+    others: float = 0.001
+    evaluate_every: float = 5.0
+    held_out: int = 80
+    seed: int = 1
+
+
+class Trainer:
+    """A network in training, with everything that a checkpoint holds."""
+
+    def __init__(self, plan: Plan, *, resume: bool) -> None:
+        torch.set_num_threads(plan.threads)
+        self.plan, self.steps, self.tokens, self.seconds, self.best = plan, 0, 0, 0.0, -1.0
+        plan.out.mkdir(parents=True, exist_ok=True)
+        state: dict[str, Any] | None = torch.load(plan.out / "last.pt", weights_only=True) if resume else None
+        seed = plan.seed if state is None else plan.seed + int(state["steps"])
+        self.mixture = Mixture(plan.data, seed)
+        if state is None:
+            self.tokenizer = train_tokenizer(self.mixture)
+            self.tokenizer.save(str(plan.out / "tokenizer.json"))
+            self.network = Network(Shape(vocabulary=self.tokenizer.get_vocab_size()))
+            initialise(self.network, plan.seed)
+        else:
+            self.tokenizer = Tokenizer.from_file(str(plan.out / "tokenizer.json"))
+            self.network = Network(Shape(**state["shape"]))
+            self.network.load_state_dict(state["network"])
+            self.steps, self.tokens, self.best = state["steps"], state["tokens"], state["best"]
+        self.network.to(plan.device)
+        self.optimisers = optimisers(self.network, plan.matrices, plan.others)
+        self.rates = [[group["lr"] for group in optimiser.param_groups] for optimiser in self.optimisers]
+        self.sets = held_out_sets(plan.data, plan.held_out)
+
+    def fit(self) -> None:
+        """Train for the plan's minutes, from here."""
+        plan, smooth, began, looked = self.plan, 0.0, time.monotonic(), time.monotonic()
+        first = self.steps
+        stream = batches(self.mixture, self.tokenizer, plan.batch_tokens, plan.context)
+        while (elapsed := time.monotonic() - began) < plan.minutes * 60:
+            ids, weights = next(stream)
+            self._set_rates(elapsed / (plan.minutes * 60), self.steps - first)
+            loss = self._step(ids.to(plan.device), weights.to(plan.device))
+            smooth = loss if smooth == 0 else 0.98 * smooth + 0.02 * loss
+            if time.monotonic() - looked > plan.evaluate_every * 60:
+                self._look(smooth, elapsed)
+                looked = time.monotonic()
+        self._look(smooth, time.monotonic() - began)
+
+    def _set_rates(self, progress: float, step: int) -> None:
+        factor = min(1.0, (step + 1) / WARM_UP) * max(LEAST, 1.0 - progress)
+        for optimiser, rates in zip(self.optimisers, self.rates, strict=True):
+            for group, rate in zip(optimiser.param_groups, rates, strict=True):
+                group["lr"] = rate * factor
+
+    def _step(self, ids: torch.Tensor, weights: torch.Tensor) -> float:
+        with torch.autocast(self.plan.device, torch.bfloat16):
+            loss = self.network.loss(ids, weights)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        for optimiser in self.optimisers:
+            _advance(optimiser)
+        self.steps += 1
+        self.tokens += ids.numel()
+        return float(loss.detach())
+
+    def _look(self, loss: float, elapsed: float) -> None:
+        """Evaluate, log, and save; the best state has a file of its own."""
+        scores = {name: exact_match(self.network, self.tokenizer, examples) for name, examples in self.sets.items()}
+        mean = sum(scores.values()) / len(scores)
+        state = {
+            "shape": asdict(self.network.shape),
+            "network": self.network.state_dict(),
+            "steps": self.steps,
+            "tokens": self.tokens,
+            "best": max(self.best, mean),
+        }
+        torch.save(state, self.plan.out / "last.pt")
+        if mean > self.best:
+            self.best = mean
+            torch.save(state, self.plan.out / "best.pt")
+        row = {"minutes": round(elapsed / 60, 2), "steps": self.steps, "tokens": self.tokens, "loss": round(loss, 4)}
+        with (self.plan.out / "log.jsonl").open("a", encoding="utf-8") as log:
+            log.write(json.dumps({**row, "mean": round(mean, 4), **scores}) + "\n")
+
+
+def _advance(optimiser: Optimizer) -> None:
+    optimiser.step()
+    optimiser.zero_grad(set_to_none=True)
