@@ -79,8 +79,8 @@ def _tell(answer: Answer) -> None:
     if not answer.supported:
         print("Not in the documents.")
     for citation in answer.citations:
-        place = f"{citation.source}:{citation.line}" if citation.page is None else f"{citation.source} p. {citation.page}"
-        print(f'\n  "{citation.quote}"\n    {place}')
+        where = f":{citation.line}" if citation.page is None else f" p. {citation.page}"
+        print(f'\n  "{citation.quote}"\n    {citation.source}{where}')
     print()
     for line in receipt_lines(answer.receipt):
         print(line)

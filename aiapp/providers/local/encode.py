@@ -23,7 +23,8 @@ def encode(request: Request) -> Prepared:
         changes.append(Change("tools", "the bundled model does not call tools yet; none were sent"))
     if request.settings.effort is not None:
         changes.append(Change("effort", "the bundled model does not reason; dropped"))
-    changes.extend(Change(f"extra.{name}", "the bundled model has no such setting; dropped") for name in request.settings.extra)
+    unknown = "the bundled model has no such setting; dropped"
+    changes.extend(Change(f"extra.{name}", unknown) for name in request.settings.extra)
     payload = {"messages": messages, "format": _format(request), "sampling": _sampling(request.settings)}
     return Prepared(payload, tuple(changes))
 

@@ -84,9 +84,7 @@ def _generated(model: Transformer, prompt: list[int], payload: Mapping[str, Any]
         stop=settings["stop"],
         max_tokens=DEFAULT_MAX_TOKENS if settings["max_tokens"] is None else settings["max_tokens"],
     )
-    count = 0
-    for step in steps:
-        count += 1
+    for count, step in enumerate(steps, 1):
         if step.text:
             yield TextDelta(step.text)
         if step.finish is not None:
@@ -112,4 +110,6 @@ def _grammar(wanted: Mapping[str, Any] | None) -> Grammar | None:
 
     if wanted is None:
         return None
-    return Grammar.json_schema(wanted["schema"]) if wanted["type"] == "json_schema" else Grammar.regex(wanted["pattern"])
+    if wanted["type"] == "regex":
+        return Grammar.regex(wanted["pattern"])
+    return Grammar.json_schema(wanted["schema"])

@@ -110,14 +110,14 @@ def _first_upper(text: str) -> str:
 
 def _tidy(text: str) -> str:
     """Undo the spaces that a tokeniser left."""
-    text = re.sub(r" ([.,;:?!%)\]'’])", r"\1", text.strip().replace("-lrb-", "(").replace("-rrb-", ")"))
+    text = re.sub(r" ([.,;:?!%)\]'\u2019])", r"\1", text.strip().replace("-lrb-", "(").replace("-rrb-", ")"))
     return re.sub(r"([(\[$]) ", r"\1", text).replace(" -- ", "-").replace("`` ", '"').replace(" ''", '"')
 
 
 class Glossary:
     """Neighbouring entries of a textbook's glossary as a list, a table or sentences."""
 
-    _asked = ("What is {t}?", "What does {t} mean?", "Define {t}.", "What do we call {t}?", "How is {t} defined?", "Explain {t}.")
+    _asked = ("What is {t}?", "What does {t} mean?", "Define {t}.", "How is {t} defined?", "Explain {t}.")
 
     def __init__(self, path: Path) -> None:
         self._rows = [row for row in read(path) if 10 < len(row["meaning"]) < 220 and len(row["term"]) < 50]
@@ -132,7 +132,7 @@ class Glossary:
         body = "\n".join(unit for term, unit in units.items() if term != missing)
         asked: list[Question] = []
         for term in random_.sample(list(units), min(questions, len(units))):
-            question = random_.choice([form for form in self._asked if "call" not in form]).format(t=term)
+            question = random_.choice(self._asked).format(t=term)
             asked.append(Question(question, None if term == missing else units[term]))
         heading = f"Glossary > {rows[0]['section']}\n" if random_.random() < 0.7 else ""
         return Passage(heading + body, tuple(asked))

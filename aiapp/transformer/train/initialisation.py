@@ -20,7 +20,7 @@ from torch import Tensor
 from aiapp.transformer.train.network import Block, Network
 
 CONSTANT = 4.0
-"""Embedding dimension 0 holds this many standard deviations for every token, so that position alone can be asked for."""
+"""Embedding dimension 0 holds this many standard deviations for every token: position alone can be asked for."""
 
 FAST, SLOW = 0.1, 0.008
 """Rotary pairs turning faster than FAST radians a token tell positions apart; those slower than SLOW carry content."""
@@ -50,7 +50,8 @@ def _blank(network: Network) -> None:
 
 
 def _orthonormal(rows: int, width: int) -> Tensor:
-    return torch.linalg.qr(torch.randn(width, rows))[0].T
+    basis: Tensor = torch.linalg.qr(torch.randn(width, rows))[0]
+    return basis.T
 
 
 class _Circuits:

@@ -90,7 +90,7 @@ class Trainer:
     def _step(self, ids: torch.Tensor, weights: torch.Tensor) -> float:
         with torch.autocast(self.plan.device, torch.bfloat16):
             loss = self.network.loss(ids, weights)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         for optimiser in self.optimisers:
             _advance(optimiser)

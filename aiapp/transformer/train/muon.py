@@ -29,7 +29,8 @@ def orthogonalise(matrix: Tensor) -> Tensor:
     for a, b, c in STEPS:
         square = x @ x.T
         x = a * x + (b * square + c * square @ square) @ x
-    return (x if wide else x.T).float()
+    nearest: Tensor = x if wide else x.T
+    return nearest.float()
 
 
 class Muon(Optimizer):

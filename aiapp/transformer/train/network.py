@@ -76,7 +76,8 @@ class Block(nn.Module):
         mixed = torch.softmax(scores, -1).to(v.dtype) @ v
         x = x + self.output(mixed.transpose(1, 2).reshape(batch, length, width))
         gate, up = self.gate_up(self.feed_forward_norm(x)).chunk(2, -1)
-        return x + self.down(F.silu(gate) * up)
+        added: Tensor = self.down(F.silu(gate) * up)
+        return x + added
 
 
 class Network(nn.Module):
@@ -91,6 +92,8 @@ class Network(nn.Module):
         half = shape.head_width // 2
         frequency = shape.theta ** (-torch.arange(half).float() / half)
         angles = torch.outer(torch.arange(shape.positions).float(), frequency)  # (positions, h/2)
+        self.cos: Tensor
+        self.sin: Tensor
         self.register_buffer("cos", angles.cos(), persistent=False)
         self.register_buffer("sin", angles.sin(), persistent=False)
 
@@ -98,10 +101,11 @@ class Network(nn.Module):
         """Hidden states of token ids: (B, T) -> (B, T, d)."""
         length = ids.shape[1]
         mask = torch.full((length, length), -1e4, device=ids.device).triu(1)
-        x = self.embedding(ids)
+        x: Tensor = self.embedding(ids)
         for block in self.blocks:
             x = block(x, self.cos[:length], self.sin[:length], mask)
-        return self.norm(x)
+        normalised: Tensor = self.norm(x)
+        return normalised
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Scores of the next token: (..., d) -> (..., vocabulary)."""

@@ -34,8 +34,30 @@ class _Fact:
     value: str
 
 
-_TITLES = "Handbook, Policies, Guide, FAQ, Runbook, Price list, Terms, Office manual, Help centre, Onboarding".split(", ")
-_SECTIONS = "General, Overview, Details, Rules, Who and when, What you get, Limits, Contacts, Exceptions, Summary".split(", ")
+_TITLES = [
+    "Handbook",
+    "Policies",
+    "Guide",
+    "FAQ",
+    "Runbook",
+    "Price list",
+    "Terms",
+    "Office manual",
+    "Help centre",
+    "Onboarding",
+]
+_SECTIONS = [
+    "General",
+    "Overview",
+    "Details",
+    "Rules",
+    "Who and when",
+    "What you get",
+    "Limits",
+    "Contacts",
+    "Exceptions",
+    "Summary",
+]
 
 
 class Passages:
@@ -73,7 +95,9 @@ class Passages:
         return chosen[:9]
 
     def _statement(self, fact: _Fact) -> str:
-        options = fact.family.statements[-1:] if self._unseen and self._random.random() < 0.5 else fact.family.statements[:-1]
+        options = (
+            fact.family.statements[-1:] if self._unseen and self._random.random() < 0.5 else fact.family.statements[:-1]
+        )
         return _capital(self._random.choice(options).format(e=fact.thing, v=fact.value))
 
     def _prose_layout(self, facts: list[_Fact]) -> dict[str, list[_Fact]]:

@@ -22,14 +22,38 @@ MIXTURE = Path(__file__).with_name("mixture.toml")
 
 _GREETINGS = ("Hi", "Hello", "Hey there", "Good morning", "Hi!", "Hello, how are you?", "hello", "Good afternoon.")
 _GREETED = ("Hello! Ask me something about your documents.", "Hello! What would you like to know?")
-_WHO = ("Who are you?", "What are you?", "What can you do?", "How can you help me?", "Tell me about yourself.", "Are you an AI?")
+_WHO = (
+    "Who are you?",
+    "What are you?",
+    "What can you do?",
+    "How can you help me?",
+    "Tell me about yourself.",
+    "Are you an AI?",
+)
 _SELF = (
     "I am aiapp's small local model. I run on this machine and answer by quoting documents.",
     "I am a small model that runs on this machine. Give me a passage and a question, and I quote the answer.",
 )
 _THANKS = ("Thanks", "Thank you!", "Great, thanks.", "Bye", "Goodbye.", "That is all.")
 _THANKED = ("You are welcome.", "Glad to help.")
-_KEYS = "name, city, email, phone, date, total, status, colour, owner, id, price, topic, title, time, country, age".split(", ")
+_KEYS = [
+    "name",
+    "city",
+    "email",
+    "phone",
+    "date",
+    "total",
+    "status",
+    "colour",
+    "owner",
+    "id",
+    "price",
+    "topic",
+    "title",
+    "time",
+    "country",
+    "age",
+]
 
 
 def quotation(passage: Passage) -> Example:
@@ -88,7 +112,7 @@ class Mixture:
         draw = self.random = random.Random(seed)
 
         def path(part: str) -> Path:
-            return data / parts[part]["file"]
+            return data / str(parts[part]["file"])
 
         prose, posts = corpora.prose(path("prose")), corpora.articles(path("prose"))
         made, vocabulary = Passages(draw, prose), Vocabulary(draw)

@@ -1,0 +1,28 @@
+"""From a model's name to its provider."""
+
+from __future__ import annotations
+
+from aiapp.core.errors import UnknownModel
+from aiapp.providers.protocol import Provider
+
+ACCEPTED = "local, openai:NAME, anthropic:NAME"
+
+
+def open_provider(
+    model: str, *, api_key: str | None = None, base_url: str | None = None, timeout: float = 600.0
+) -> Provider:
+    """The provider behind a name. No SDK is loaded; a missing key is an error at once."""
+    vendor, _, name = model.partition(":")
+    if model == "local":
+        from aiapp.providers.local.provider import LocalProvider
+
+        return LocalProvider()
+    if vendor == "openai" and name:
+        from aiapp.providers.openai.provider import OpenAIProvider
+
+        return OpenAIProvider(name, api_key=api_key, base_url=base_url, timeout=timeout)
+    if vendor == "anthropic" and name:
+        from aiapp.providers.anthropic.provider import AnthropicProvider
+
+        return AnthropicProvider(name, api_key=api_key, base_url=base_url, timeout=timeout)
+    raise UnknownModel(model, ACCEPTED)

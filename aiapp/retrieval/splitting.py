@@ -1,0 +1,183 @@
+"""Documents to chunks, and chunks to units that can be quoted. Both are spans of the text; nothing is rewritten."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+VERSION = 1
+"""Raised when the same document is split otherwise, so that an older index knows it is out of date."""
+TARGET = 900
+"""Characters that a chunk is filled up to."""
+
+Span: TypeAlias = tuple[int, int]
+_Kind: TypeAlias = Literal["heading", "item", "row", "rule", "code", "prose"]
+
+_HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*$")
+_BOLD_LINE = re.compile(r"\*\*[^*]+\*\*:?$")
+_NUMBERED_TITLE = re.compile(r"\d+(?:\.\d+)*\.?\s+[A-Z][^.!?]{2,60}$")
+_UNDERLINE = re.compile(r"(=|-){3,}$")
+_ITEM = re.compile(r"(?:[-*+\N{BULLET}]|\d{1,3}[.)]|\d{1,3}(?:\.\d{1,3})+)\s+")
+_SECTION = re.compile(r"\d{1,3}\.\d{1,3}\s")
+_COLUMNS = re.compile(r"\S {3,}(?=\S)")
+_RULE = re.compile(r"\|?[\s:|-]+\|?$")
+_FIELD = re.compile(r"(?:\*\*)?[A-Z][\w/()-]*(?: [\w/()-]+){0,3}:(?:\*\*)?\s+\S")
+_ABBREVIATIONS = "e.g. i.e. etc. Mr. Mrs. Ms. Dr. vs. approx. No. no. p. pp. St. a.m. p.m. Inc. Ltd. Jan. Feb. Mar. Apr. Aug. Sept. Oct. Nov. Dec."
+_NOT_THE_END = tuple(_ABBREVIATIONS.split())
+_SENTENCE_END = re.compile(r"[.!?][\"')\]*_\N{RIGHT DOUBLE QUOTATION MARK}]*(?=\s+\S)")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A span of a document and the headings above it, outermost first, joined by ` > `."""
+
+    start: int
+    end: int
+    heading: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Lines that belong together."""
+
+    start: int
+    end: int
+    kind: _Kind
+    level: int = 0
+
+
+def split(text: str, title: str = "") -> list[Piece]:
+    """Chunks in the order of the text, filled with whole blocks up to `TARGET` characters, one section each."""
+    pieces: list[Piece] = []
+    path: list[tuple[int, str]] = []
+    run: list[Span] = []
+
+    def close() -> None:
+        if run:
+            names = [name for _, name in path]
+            heading = " > ".join([title, *names] if title and title not in names else names)
+            pieces.append(Piece(run[0][0], run[-1][1], heading))
+            run.clear()
+
+    for block in _blocks(text):
+        if block.kind == "heading":
+            close()
+            path = [entry for entry in path if entry[0] < block.level]
+            path.append((block.level, _heading_text(text[block.start : block.end])))
+            continue
+        for start, end in _parts(text, block):
+            if run and end - run[0][0] > TARGET:
+                close()
+            run.append((start, end))
+    close()
+    return pieces
+
+
+def units(text: str) -> list[Span]:
+    """What can be quoted from a chunk: sentences, list items, table rows and fields; never a heading or a header row."""
+    spans: list[Span] = []
+    for block in _blocks(text):
+        if block.kind == "heading":
+            continue
+        if block.kind == "prose":
+            spans.extend(_sentences(text, block.start, block.end))
+        elif block.kind != "rule" and not _is_header(text, block):
+            spans.append((block.start, block.end))
+    return [span for span in spans if any(map(str.isalnum, text[span[0] : span[1]]))]
+
+
+def _is_header(text: str, block: _Block) -> bool:
+    """Whether a table row stands above the rule that ends a table's head, or opens a table without one."""
+    if block.kind != "row":
+        return False
+    following = text[block.end :].lstrip("\n").split("\n", 1)[0].strip()
+    before = text[: block.start].rstrip("\n").rsplit("\n", 1)[-1].strip()
+    return bool(following) and _RULE.match(following) is not None and "-" in following and not before.startswith("|")
+
+
+def _heading_text(line: str) -> str:
+    line = line.split("\n", 1)[0].strip()
+    match = _HEADING.match(line)
+    return (match.group(2) if match else line).strip("*: ")
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    """The text line by line: every heading, list item, table row and field alone, prose by paragraphs."""
+    start: int | None = None
+    end = 0
+    joined: _Kind = "prose"
+    lines = _lines(text)
+    for number, (begin, stop) in enumerate(lines):
+        line = text[begin:stop].strip()
+        after = text[slice(*lines[number + 1])].strip() if number + 1 < len(lines) else ""
+        kind, level = _kind(line, after, start is not None)
+        if start is not None and (kind is None or kind != "prose"):
+            yield _Block(start, end, joined)
+            start = None
+        if kind is None:
+            continue
+        if kind in ("heading", "row", "rule"):
+            yield _Block(begin + _indent(text, begin, stop), stop, kind, level)
+        elif start is None:
+            start, end, joined = begin + _indent(text, begin, stop), stop, kind
+        else:
+            end = stop
+    if start is not None:
+        yield _Block(start, end, joined)
+
+
+def _lines(text: str) -> list[Span]:
+    spans: list[Span] = []
+    position = 0
+    for line in text.split("\n"):
+        spans.append((position, position + len(line.rstrip())))
+        position += len(line) + 1
+    return spans
+
+
+def _indent(text: str, start: int, end: int) -> int:
+    return len(text[start:end]) - len(text[start:end].lstrip())
+
+
+def _kind(line: str, after: str, inside: bool) -> tuple[_Kind | None, int]:
+    """What a line is, and the level of a heading; None for a blank one."""
+    if not line:
+        return None, 0
+    if (match := _HEADING.match(line)) is not None:
+        return "heading", len(match.group(1))
+    if _BOLD_LINE.match(line):
+        return "heading", 7
+    if not inside and after and _UNDERLINE.match(after) and len(line) < 80:
+        return "heading", 1 if after[0] == "=" else 2
+    if _UNDERLINE.match(line) or (_RULE.match(line) and "-" in line):
+        return "rule", 0
+    if line.startswith("|") or line.count(" | ") > 1 or len(_COLUMNS.findall(line)) > 1:
+        return "row", 0
+    if _NUMBERED_TITLE.match(line) and (not after or _SECTION.match(after)):
+        return "heading", 2
+    if not inside and line.isupper() and 3 < len(line) < 70:
+        return "heading", 2
+    return ("item", 0) if _ITEM.match(line) or _FIELD.match(line) else ("prose", 0)
+
+
+def _parts(text: str, block: _Block) -> list[Span]:
+    """A block as it is, or, where it alone would overfill a chunk, its sentences."""
+    if block.end - block.start <= TARGET:
+        return [(block.start, block.end)]
+    return list(_sentences(text, block.start, block.end)) or [(block.start, block.end)]
+
+
+def _sentences(text: str, start: int, end: int) -> Iterator[Span]:
+    """The sentences of a paragraph, which may run over lines."""
+    position = start
+    for match in _SENTENCE_END.finditer(text, start, end):
+        stop = match.end()
+        words = text[position : match.start() + 1].split()
+        if words and (words[-1].lstrip("(\"'") in _NOT_THE_END or text[stop:end].lstrip()[:1].islower()):
+            continue
+        yield position, stop
+        position = stop + len(text[stop:end]) - len(text[stop:end].lstrip())
+    if text[position:end].strip():
+        yield position, end

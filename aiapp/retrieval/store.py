@@ -1,0 +1,187 @@
+"""The store: one SQLite file with documents, chunks, vectors and a full-text table; every change is one transaction."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from aiapp.core.errors import AiappError, InvalidInput
+from aiapp.retrieval.documents import Chunk, Document
+from aiapp.retrieval.splitting import Piece
+
+FORMAT = 1
+BUSY_SECONDS = 10.0
+_TABLES = """
+CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE documents (id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, digest TEXT NOT NULL, modified INTEGER NOT NULL,
+    size INTEGER NOT NULL, text TEXT NOT NULL, pages TEXT NOT NULL);
+CREATE TABLE chunks (id INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, heading TEXT NOT NULL, vector BLOB NOT NULL);
+CREATE INDEX chunks_of ON chunks(document);
+CREATE VIRTUAL TABLE lexical USING fts5(text, heading, tokenize = 'porter unicode61 remove_diacritics 2');
+"""
+HEADING_WEIGHT = 0.7
+"""What a word in the headings counts in the full-text score, beside 1 for one in the text."""
+
+Vectors = npt.NDArray[np.float32]
+
+
+class IndexUnusable(AiappError):
+    """The file is no index of ours, or was made with another embedder or another version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store remembers of a file."""
+
+    path: Path
+    digest: str
+    modified: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document ready to be stored; `vectors` has a row for each piece."""
+
+    document: Document
+    known: Known
+    pieces: Sequence[Piece]
+    vectors: Vectors
+
+
+class Store:
+    """An open index file. A half-made change is never seen: not by readers, and not after a crash."""
+
+    def __init__(self, path: Path, manifest: dict[str, str]) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        self._matrix: tuple[int, npt.NDArray[np.int64], Vectors] | None = None
+        try:
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._prepare({"format": str(FORMAT), **manifest})
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise IndexUnusable(f"index {path}: {error}; remove the file or choose another --index") from None
+        except IndexUnusable:
+            self._connection.close()
+            raise
+
+    def _prepare(self, manifest: dict[str, str]) -> None:
+        with self.transaction():
+            tables = {name for (name,) in self._connection.execute("SELECT name FROM sqlite_master")}
+            if not tables:
+                for statement in _TABLES.split(";"):
+                    self._connection.execute(statement)
+                self._connection.executemany("INSERT INTO manifest VALUES (?, ?)", manifest.items())
+            elif "manifest" not in tables:
+                raise IndexUnusable(f"index {self.path}: a database of something else; choose another --index")
+        found = dict(self._connection.execute("SELECT key, value FROM manifest"))
+        for key, value in manifest.items():
+            if found.get(key) != value:
+                made = f"made with {key} {found.get(key)}, opened with {key} {value}"
+                raise IndexUnusable(f"index {self.path}: {made}; remove the file to build it anew")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """All of the changes inside, or none."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def known(self) -> dict[Path, Known]:
+        """Every stored file."""
+        rows = self._connection.execute("SELECT path, digest, modified, size FROM documents")
+        return {Path(path): Known(Path(path), digest, modified, size) for path, digest, modified, size in rows}
+
+    def remove(self, paths: Iterable[Path]) -> None:
+        """Forget some files."""
+        for path in paths:
+            self._connection.execute(
+                "DELETE FROM lexical WHERE rowid IN (SELECT chunks.id FROM chunks JOIN documents ON documents.id ="
+                " chunks.document WHERE path = ?)",
+                (str(path),),
+            )
+            self._connection.execute("DELETE FROM documents WHERE path = ?", (str(path),))
+
+    def put(self, entry: Entry) -> None:
+        """Store a file in place of what was known of it."""
+        self.remove([entry.known.path])
+        known, document = entry.known, entry.document
+        cursor = self._connection.execute(
+            "INSERT INTO documents (path, digest, modified, size, text, pages) VALUES (?, ?, ?, ?, ?, ?)",
+            (str(known.path), known.digest, known.modified, known.size, document.text, json.dumps(document.pages)),
+        )
+        for piece, vector in zip(entry.pieces, entry.vectors, strict=True):
+            chunk = self._connection.execute(
+                'INSERT INTO chunks (document, start, "end", heading, vector) VALUES (?, ?, ?, ?, ?)',
+                (cursor.lastrowid, piece.start, piece.end, piece.heading, vector.astype("<f4").tobytes()),
+            )
+            text = document.text[piece.start : piece.end]
+            self._connection.execute(
+                "INSERT INTO lexical (rowid, text, heading) VALUES (?, ?, ?)", (chunk.lastrowid, text, piece.heading)
+            )
+
+    def touch(self, known: Known) -> None:
+        """Remember a new time of change of a file whose content is the same."""
+        self._connection.execute("UPDATE documents SET modified = ? WHERE path = ?", (known.modified, str(known.path)))
+
+    def document(self, path: Path) -> Document:
+        """A stored document."""
+        row = self._connection.execute("SELECT text, pages FROM documents WHERE path = ?", (str(path),)).fetchone()
+        if row is None:
+            raise InvalidInput("source", str(path), "a document of this index")
+        return Document(path, row[0], tuple(json.loads(row[1])))
+
+    def chunks(self, ids: Sequence[int]) -> dict[int, Chunk]:
+        """Chunks by their numbers."""
+        rows = self._connection.execute(
+            'SELECT chunks.id, path, start, "end", substr(text, start + 1, "end" - start), heading FROM chunks'
+            f" JOIN documents ON documents.id = chunks.document WHERE chunks.id IN ({','.join('?' * len(ids))})",
+            list(ids),
+        )
+        return {number: Chunk(*fields) for number, *fields in rows}
+
+    def count(self) -> int:
+        """How many chunks there are."""
+        return int(self._connection.execute("SELECT count(*) FROM chunks").fetchone()[0])
+
+    def lexical(self, terms: Sequence[str], limit: int) -> list[tuple[int, float]]:
+        """Chunks with any of the terms, best first, with BM25 scores above 0."""
+        query = " OR ".join(f'"{term}"' for term in terms if re.search(r"\w", term) and '"' not in term)
+        if not query:
+            return []
+        rows = self._connection.execute(
+            f"SELECT rowid, -bm25(lexical, 1.0, {HEADING_WEIGHT}) AS score FROM lexical WHERE lexical MATCH ?"
+            " ORDER BY score DESC LIMIT ?",
+            (query, limit),
+        )
+        return [(int(number), float(score)) for number, score in rows]
+
+    def vectors(self) -> tuple[npt.NDArray[np.int64], Vectors]:
+        """The numbers of all chunks, and their vectors in the same order."""
+        version = int(self._connection.execute("PRAGMA data_version").fetchone()[0]) * 1_000_003
+        version += self._connection.total_changes
+        if self._matrix is None or self._matrix[0] != version:
+            rows = self._connection.execute("SELECT id, vector FROM chunks ORDER BY id").fetchall()
+            numbers = np.array([number for number, _ in rows], np.int64)
+            flat = np.frombuffer(b"".join(vector for _, vector in rows), "<f4").astype(np.float32)
+            self._matrix = (version, numbers, flat.reshape(len(rows), -1) if rows else flat.reshape(0, 0))
+        return self._matrix[1], self._matrix[2]

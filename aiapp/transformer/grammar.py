@@ -1,0 +1,107 @@
+"""Grammars: which tokens may come next, so that an output always fits a schema, a pattern or a list of options."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import llguidance
+import numpy as np
+import numpy.typing as npt
+
+from aiapp.core.errors import InvalidInput
+from aiapp.transformer.bounds import bounded
+from aiapp.transformer.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from llguidance._lib import JsonCompileOptions  # pyright: ignore[reportPrivateUsage]  # it has no public name
+
+# One spelling of a value: the white space of Python's json module.
+_JSON_STYLE: JsonCompileOptions = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """A language, in the notation of llguidance; make one with a class method."""
+
+    source: str
+
+    @classmethod
+    def json_schema(cls, schema: Mapping[str, Any]) -> Grammar:
+        """JSON values that fit the schema; what it leaves unbounded is bounded here."""
+        text = json.dumps(bounded(schema))
+        return _checked(llguidance.LLMatcher.grammar_from_json_schema(text, overrides=_JSON_STYLE), "schema", schema)
+
+    @classmethod
+    def regex(cls, pattern: str) -> Grammar:
+        """Texts that the whole regular expression (Rust syntax) matches."""
+        return _checked(llguidance.LLMatcher.grammar_from_regex(pattern), "regex", pattern)
+
+    @classmethod
+    def lark(cls, grammar: str) -> Grammar:
+        """Texts of a context-free grammar in Lark's notation, from its rule `start`."""
+        return _checked(llguidance.LLMatcher.grammar_from_lark(grammar), "lark grammar", grammar)
+
+    @classmethod
+    def choice(cls, options: Sequence[str]) -> Grammar:
+        """One of the options, verbatim."""
+        if not options:
+            raise InvalidInput("options", options, "at least one text")
+        pattern = "|".join(f"(?:{_literal(option)})" for option in options)
+        return _checked(llguidance.LLMatcher.grammar_from_regex(pattern), "options", options)
+
+    def start(self, tokenizer: Tokenizer) -> Constraint:
+        """A constraint at the beginning of an output."""
+        return Constraint(llguidance.LLMatcher(_token_table(tokenizer), self.source))
+
+
+class Constraint:
+    """Where in its grammar an output stands."""
+
+    def __init__(self, matcher: llguidance.LLMatcher) -> None:
+        self._matcher = matcher
+        self._verify()
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing but the end may follow."""
+        return self._matcher.is_stopped()
+
+    def allowed(self) -> npt.NDArray[np.bool_]:
+        """Which tokens (vocab,) may come next; the end token where the output may stop."""
+        packed = np.frombuffer(self._matcher.compute_bitmask(), np.uint8)
+        self._verify()
+        return np.unpackbits(packed, bitorder="little").view(np.bool_)
+
+    def forced(self) -> list[int]:
+        """The tokens that must come next whatever the model thinks; often none."""
+        return list(self._matcher.compute_ff_tokens())
+
+    def consume(self, ids: Sequence[int]) -> None:
+        """Move on past tokens that were allowed."""
+        self._matcher.consume_tokens(list(ids))
+        self._verify()
+
+    def _verify(self) -> None:
+        if self._matcher.is_error():
+            raise InvalidInput("grammar", self._matcher.get_error(), "a grammar within the limits of llguidance")
+
+
+@lru_cache(maxsize=4)
+def _token_table(tokenizer: Tokenizer) -> llguidance.LLTokenizer:
+    return llguidance.LLTokenizer(tokenizer.to_json(), n_vocab=tokenizer.vocab_size, eos_token=tokenizer.end)
+
+
+def _literal(text: str) -> str:
+    """A regular expression for exactly this text."""
+    return "".join(c if c.isascii() and c.isalnum() else f"\\x{{{ord(c):x}}}" for c in text)
+
+
+def _checked(source: str, field: str, value: object) -> Grammar:
+    failed, remarks = llguidance.LLMatcher.validate_grammar_with_warnings(source)
+    if failed:
+        raise InvalidInput(field, value, f"what llguidance can follow ({'; '.join(remarks).strip()})")
+    return Grammar(source)

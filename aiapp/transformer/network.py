@@ -1,0 +1,200 @@
+"""The network: a Llama decoder in NumPy float32 with a key-value cache.
+
+Shapes: T new tokens, S tokens in the cache after them, H heads of size D, C = H * D the hidden size, F the inner size.
+Matrix products use as many threads as the BLAS that NumPy was built with (`OMP_NUM_THREADS` and its like set it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from aiapp.core.errors import InvalidInput
+from aiapp.transformer.config import Config
+from aiapp.transformer.weights import Floats
+
+
+class Cache:
+    """The keys and values of the tokens that the network has read, and the tokens themselves.
+
+    `fork` copies what was read, so that two continuations of one prompt cannot disturb each other.
+    """
+
+    def __init__(self, config: Config, capacity: int | None = None) -> None:
+        self._config = config
+        capacity = config.max_position_embeddings if capacity is None else capacity
+        shape = (config.num_hidden_layers, 2, config.num_attention_heads, capacity, config.head_size)
+        self.memory: Floats = np.empty(shape, np.float32)  # (layers, keys and values, H, capacity, D)
+        self.ids: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def truncate(self, length: int) -> None:
+        """Forget every token from `length` on."""
+        del self.ids[length:]
+
+    def shared_prefix(self, ids: Sequence[int]) -> int:
+        """How many tokens at the start of `ids` are in the cache already."""
+        pairs = enumerate(zip(self.ids, ids, strict=False))
+        return next((place for place, (mine, other) in pairs if mine != other), min(len(self.ids), len(ids)))
+
+    def fork(self, capacity: int | None = None) -> Cache:
+        """A copy that can be extended on its own, with room for `capacity` tokens or a whole context."""
+        twin = Cache(self._config, capacity)
+        twin.ids = list(self.ids)
+        twin.memory[..., : len(self), :] = self.memory[..., : len(self), :]
+        return twin
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """How new tokens that form a tree, not a line, see each other after a common prompt.
+
+    `depths` are their positions, counted from the end of the prompt; `visible[i, j]` says that token i attends to
+    token j, which is i itself or one of its ancestors.
+    """
+
+    depths: npt.NDArray[np.intp]  # (T,)
+    visible: npt.NDArray[np.bool_]  # (T, T)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    attention_norm: Floats  # (C,)
+    query_key_value: Floats  # (C, 3C)
+    attention_output: Floats  # (C, C)
+    inner_norm: Floats  # (C,)
+    gate_up: Floats  # (C, 2F)
+    down: Floats  # (F, C)
+
+
+class Network:
+    """The decoder: `extend` reads a prompt, `forward` reads on, both return the logits of the next token."""
+
+    def __init__(self, config: Config, weights: Mapping[str, Floats]) -> None:
+        self.config = config
+        c, f = config.hidden_size, config.intermediate_size
+        self._embedding = _take(weights, "model.embed_tokens.weight", (config.vocab_size, c))
+        self._head = np.ascontiguousarray(self._embedding.T)  # (C, vocab)
+        self._final_norm = _take(weights, "model.norm.weight", (c,))
+        self._layers = [_layer(weights, f"model.layers.{i}.", c, f) for i in range(config.num_hidden_layers)]
+        half = config.head_size // 2
+        frequencies = config.rope_theta ** (-np.arange(half) / half)
+        angles = np.outer(np.arange(config.max_position_embeddings), frequencies)
+        self._cos, self._sin = np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)  # (positions, D/2)
+
+    def extend(self, ids: Sequence[int], cache: Cache) -> Floats:
+        """The logits after a whole prompt; the part of it that is in the cache is not computed again."""
+        if not ids:
+            raise InvalidInput("prompt ids", ids, "at least one token")
+        kept = min(cache.shared_prefix(ids), len(ids) - 1)  # the last token is always read: its logits are wanted
+        cache.truncate(kept)
+        return self.forward(ids[kept:], cache)
+
+    def forward(self, ids: Sequence[int], cache: Cache) -> Floats:
+        """The logits (vocab,) of the token that follows `ids`, which are appended to the cache."""
+        return self.logits(self.hidden(ids, cache)[-1])
+
+    def logits(self, hidden: Floats) -> Floats:
+        """(..., C) -> (..., vocab)."""
+        result: Floats = hidden @ self._head
+        return result
+
+    def hidden(self, ids: Sequence[int], cache: Cache, tree: Tree | None = None) -> Floats:
+        """The final hidden states (T, C) of `ids`, which are appended to the cache; `tree` if they are no line."""
+        config, past, count = self.config, len(cache), len(ids)
+        positions = past + (np.arange(count) if tree is None else tree.depths)
+        if count and positions.max() >= config.max_position_embeddings:
+            raise InvalidInput("tokens", past + count, f"at most {config.max_position_embeddings} in all")
+        rotation = self._cos[positions], self._sin[positions]
+        mask = _mask(past, count, tree)
+        x: Floats = self._embedding[list(ids)]  # (T, C)
+        for layer, memory in zip(self._layers, cache.memory, strict=True):
+            x = x + self._attend(layer, x, memory[:, :, : past + count], rotation, mask)
+            x = x + self._transform(layer, x)
+        cache.ids.extend(ids)
+        return _norm(x, self._final_norm, config.rms_norm_eps)
+
+    def _attend(
+        self, layer: _Layer, x: Floats, memory: Floats, rotation: tuple[Floats, Floats], mask: Floats | None
+    ) -> Floats:
+        config, count = self.config, len(x)
+        fused = _norm(x, layer.attention_norm, config.rms_norm_eps) @ layer.query_key_value  # (T, 3C)
+        heads = fused.reshape(count, 3, config.num_attention_heads, config.head_size).transpose(1, 2, 0, 3)
+        query = _rotate(heads[0], *rotation)  # (H, T, D)
+        memory[0, :, -count:] = _rotate(heads[1], *rotation)
+        memory[1, :, -count:] = heads[2]
+        query *= config.head_size**-0.5
+        scores = query @ memory[0].transpose(0, 2, 1)  # (H, T, S)
+        if mask is not None:
+            scores += mask
+        scores -= scores.max(axis=-1, keepdims=True)
+        np.exp(scores, out=scores)
+        scores /= scores.sum(axis=-1, keepdims=True)
+        mixed = (scores @ memory[1]).transpose(1, 0, 2).reshape(count, -1)  # (T, C)
+        attended: Floats = mixed @ layer.attention_output
+        return attended
+
+    def _transform(self, layer: _Layer, x: Floats) -> Floats:
+        gate_up: Floats = _norm(x, layer.inner_norm, self.config.rms_norm_eps) @ layer.gate_up  # (T, 2F)
+        gate, up = np.split(gate_up, 2, axis=-1)
+        gated: Floats = np.multiply(_silu(gate), up)
+        transformed: Floats = gated @ layer.down
+        return transformed
+
+
+def _mask(past: int, count: int, tree: Tree | None) -> Floats | None:
+    """What to add to the scores (T, S): nothing where a token may look, minus infinity where it may not."""
+    if tree is None and count == 1:
+        return None
+    visible = np.tri(count, dtype=np.bool_) if tree is None else tree.visible
+    mask = np.zeros((count, past + count), np.float32)
+    mask[:, past:][~visible] = -np.inf
+    return mask
+
+
+def _norm(x: Floats, weight: Floats, epsilon: float) -> Floats:
+    scale: Floats = np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + np.float32(epsilon))
+    return x / scale * weight
+
+
+def _silu(x: Floats) -> Floats:
+    half: Floats = np.multiply(x, np.float32(0.5))
+    silu: Floats = half + half * np.tanh(half)
+    return silu  # x * sigmoid(x) without the exponential that overflows
+
+
+def _rotate(x: Floats, cos: Floats, sin: Floats) -> Floats:
+    """Rotary positions in the half-split layout: dimension i turns with dimension i + D/2."""
+    first, second = np.split(x, 2, axis=-1)  # (H, T, D/2) each
+    turned = np.empty_like(x)
+    turned[..., : first.shape[-1]] = first * cos - second * sin
+    turned[..., first.shape[-1] :] = second * cos + first * sin
+    return turned
+
+
+def _layer(weights: Mapping[str, Floats], prefix: str, c: int, f: int) -> _Layer:
+    def fused(shape: tuple[int, int], *names: str) -> Floats:
+        parts = [_take(weights, f"{prefix}{name}.weight", shape) for name in names]
+        return np.ascontiguousarray(np.concatenate(parts).T)
+
+    return _Layer(
+        attention_norm=_take(weights, f"{prefix}input_layernorm.weight", (c,)),
+        query_key_value=fused((c, c), "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+        attention_output=fused((c, c), "self_attn.o_proj"),
+        inner_norm=_take(weights, f"{prefix}post_attention_layernorm.weight", (c,)),
+        gate_up=fused((f, c), "mlp.gate_proj", "mlp.up_proj"),
+        down=fused((c, f), "mlp.down_proj"),
+    )
+
+
+def _take(weights: Mapping[str, Floats], name: str, shape: tuple[int, ...]) -> Floats:
+    if name not in weights:
+        raise InvalidInput(f"tensor {name}", "missing", f"a tensor of shape {shape}")
+    if weights[name].shape != shape:
+        raise InvalidInput(f"tensor {name}: shape", weights[name].shape, str(shape))
+    return weights[name]
