@@ -1,0 +1,1 @@
+"""Anthropic through its Messages API and its official SDK."""

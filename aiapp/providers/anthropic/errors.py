@@ -1,0 +1,32 @@
+"""The SDK's exceptions as ours."""
+
+from __future__ import annotations
+
+import anthropic
+
+from aiapp.core import errors
+from aiapp.providers.anthropic.encode import NAME
+from aiapp.providers.statuses import error_for_status, retry_after
+
+BY_CLASS: dict[type[anthropic.AnthropicError], type[errors.ProviderError]] = {
+    anthropic.APITimeoutError: errors.TimedOut,
+    anthropic.APIConnectionError: errors.ConnectionFailed,
+    anthropic.APIResponseValidationError: errors.InvalidResponse,
+    anthropic.APIError: errors.Unavailable,
+    anthropic.AnthropicError: errors.BadRequest,
+}
+
+
+def translate(error: anthropic.AnthropicError, model: str) -> errors.ProviderError:
+    """Ours for theirs. The text is the provider's message alone: never headers, which hold the key."""
+    if isinstance(error, anthropic.APIStatusError):
+        return error_for_status(error.status_code)(
+            error.message,
+            provider=NAME,
+            model=model,
+            status=error.status_code,
+            request_id=error.request_id,
+            retry_after=retry_after(error.response.headers),
+        )
+    kind = next(BY_CLASS[parent] for parent in type(error).__mro__ if parent in BY_CLASS)
+    return kind(str(error), provider=NAME, model=model)

@@ -1,0 +1,1 @@
+"""OpenAI through its Responses API and its official SDK."""

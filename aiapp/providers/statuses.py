@@ -1,0 +1,36 @@
+"""HTTP failures that mean the same at every provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiapp.core import errors
+
+BY_STATUS: Mapping[int, type[errors.ProviderError]] = {
+    400: errors.BadRequest,
+    401: errors.AuthenticationFailed,
+    402: errors.PermissionDenied,
+    403: errors.PermissionDenied,
+    404: errors.NotFound,
+    408: errors.TimedOut,
+    409: errors.Unavailable,
+    413: errors.BadRequest,
+    422: errors.BadRequest,
+    429: errors.RateLimited,
+    529: errors.Overloaded,
+}
+
+
+def error_for_status(status: int) -> type[errors.ProviderError]:
+    """The error of a status; an unlisted one below 500 is the request's fault, any other the provider's."""
+    return BY_STATUS.get(status, errors.BadRequest if status < 500 else errors.Unavailable)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds that the provider asks to wait; None where it does not say, or says it as a date."""
+    for name, per_second in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers[name]) / per_second)
+        except (KeyError, ValueError):
+            continue
+    return None
