@@ -79,7 +79,11 @@ def test_iteration_is_lazy_and_closing_it_closes_the_async_side() -> None:
 
 def test_many_threads_share_the_loop() -> None:
     results: list[int] = []
-    threads = [threading.Thread(target=lambda n=n: results.append(Counter().add(n, 0))) for n in range(20)]
+
+    def work(number: int) -> None:
+        results.append(Counter().add(number, 0))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:

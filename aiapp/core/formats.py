@@ -27,11 +27,9 @@ class Choice:
     """The answer is one of the options, verbatim.
 
     A model that can rank returns every option with its log-probability in `Response.alternatives`.
-    `log_prior`, one number an option, is added to the model's own log-probabilities.
     """
 
     options: tuple[str, ...]
-    log_prior: tuple[float, ...] | None = None
 
 
 Format: TypeAlias = JsonSchema | Regex | Choice

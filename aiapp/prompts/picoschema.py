@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeGuard
 
 from aiapp.core.errors import InvalidInput
 
@@ -34,9 +35,19 @@ class Field:
     fields: tuple[Field, ...] = ()
 
 
+def is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a value has named fields."""
+    return isinstance(value, Mapping)
+
+
+def is_array(value: object) -> TypeGuard[Sequence[Any]]:
+    """Whether a value is a list of others; a text is not."""
+    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+
+
 def parse(schema: object, where: str) -> tuple[Field, ...]:
     """The fields of a Picoschema mapping."""
-    if not isinstance(schema, Mapping):
+    if not is_object(schema):
         raise InvalidInput(where, schema, "a mapping of variable names to types")
     return tuple(_field(str(name), type_, where) for name, type_ in schema.items())
 
@@ -46,7 +57,7 @@ def _field(name: str, type_: object, where: str) -> Field:
     if match is None:
         raise InvalidInput(where, name, "a name such as topic, topic? or topics(array)")
     optional, array = match["optional"] is not None, match["kind"] == "array"
-    if isinstance(type_, Mapping):
+    if is_object(type_):
         return Field(match["name"], "object", optional, array, parse(type_, f"{where}.{match['name']}"))
     scalar = str(type_).split(",", 1)[0].strip()
     if scalar not in _TYPES:
@@ -69,14 +80,14 @@ def problems(fields: Sequence[Field], values: Mapping[str, object], path: str = 
 
 def _mismatch(field: Field, value: object, name: str) -> Iterator[str]:
     if field.array:
-        if not isinstance(value, Sequence) or isinstance(value, str):
+        if not is_array(value):
             yield f"{name}: {type(value).__name__}, expected an array"
             return
         single = Field(field.name, field.type, fields=field.fields)
         for index, item in enumerate(value):
             yield from _mismatch(single, item, f"{name}[{index}]")
     elif field.type == "object":
-        if isinstance(value, Mapping):
+        if is_object(value):
             yield from problems(field.fields, value, f"{name}.")
         else:
             yield f"{name}: {type(value).__name__}, expected an object"

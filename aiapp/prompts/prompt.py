@@ -13,7 +13,7 @@ from aiapp.core.formats import Format
 from aiapp.core.messages import Message
 from aiapp.core.request import Request, Settings
 from aiapp.prompts.location import find_prompt
-from aiapp.prompts.picoschema import Field, parse, problems
+from aiapp.prompts.picoschema import Field, is_object, parse, problems
 from aiapp.prompts.template import Template
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -25,8 +25,8 @@ class Prompt:
 
     def __init__(self, source: str, *, name: str = "prompt") -> None:
         front = _FRONT_MATTER.match(source)
-        body = source[front.end() :] if front else source
-        matter = _yaml(front.group(1) or "", name) if front else {}
+        body = (source[front.end() :] if front else source).rstrip("\n")
+        matter: Mapping[str, Any] = _yaml(front.group(1) or "", name) if front else {}
         self.name = name
         self.description = str(matter.get("description", ""))
         self.hash = hashlib.sha256(source.replace("\r\n", "\n").encode()).hexdigest()[:16]
@@ -71,13 +71,16 @@ def _yaml(text: str, name: str) -> Mapping[str, Any]:
         mark = error.problem_mark
         where = name if mark is None else f"{name}, line {mark.line + 2}, column {mark.column + 1}"
         raise InvalidInput(where, error.problem, "YAML front matter") from None
-    if not isinstance(loaded, Mapping | None):
+    if loaded is None:
+        return {}
+    if not is_object(loaded):
         raise InvalidInput(f"{name}, line 2, column 1", loaded, "front matter that is a mapping")
-    return loaded or {}
+    return loaded
 
 
 def _fields(matter: Mapping[str, Any], template: Template, name: str) -> tuple[Field, ...]:
-    declared = (matter.get("input") or {}).get("schema")
+    given: Mapping[str, Any] = matter.get("input") or {}
+    declared = given.get("schema")
     if declared is None:
         return tuple(Field(variable, "any") for variable in template.variables)
     fields = parse(declared, f"{name}: input.schema")

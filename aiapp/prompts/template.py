@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias, assert_never
 from aiapp.core.errors import InvalidInput
 from aiapp.core.messages import Message, Role
 from aiapp.core.parts import Text
+from aiapp.prompts.picoschema import is_array, is_object
 
 _TAG = re.compile(r"\{\{!--.*?--\}\}|\{\{(?P<left>~)?\{?\s*(?P<body>![^}]*|[^{}]*?)\s*\}?(?P<right>~)?\}\}", re.DOTALL)
 _PATH = re.compile(r"(?:@index|@first|@last|this|[A-Za-z_][\w-]*)(?:\.[A-Za-z_][\w-]*)*")
@@ -88,8 +89,8 @@ class _Writer:
         self._turns: list[tuple[Role, list[str]]] = [("user", [])]
 
     def messages(self) -> tuple[Message, ...]:
-        said = (("".join(pieces), role) for role, pieces in self._turns)
-        return tuple(Message(role, (Text(text.strip("\n")),)) for text, role in said if text.strip())
+        said: list[tuple[Role, str]] = [(role, "".join(pieces)) for role, pieces in self._turns]
+        return tuple(Message(role, (Text(text),)) for role, text in said if text.strip())
 
     def write(self, nodes: Sequence[Node], scopes: list[Mapping[str, object]]) -> None:
         for node in nodes:
@@ -110,11 +111,15 @@ class _Writer:
         if node.kind != "each":
             self.write(node.body if bool(value) == (node.kind == "if") else node.otherwise, scopes)
             return
-        items = list(value) if isinstance(value, Sequence) and not isinstance(value, str) else []
+        items = list(value) if is_array(value) else []
         for index, item in enumerate(items):
-            place = {"this": item, "@index": index, "@first": index == 0, "@last": index == len(items) - 1}
-            fields = item if isinstance(item, Mapping) else {}
-            self.write(node.body, [*scopes, {**fields, **place}])
+            place: dict[str, object] = {
+                "this": item,
+                "@index": index,
+                "@first": index == 0,
+                "@last": index == len(items) - 1,
+            }
+            self.write(node.body, [*scopes, {**item, **place} if is_object(item) else place])
         if not items:
             self.write(node.otherwise, scopes)
 
@@ -123,7 +128,7 @@ def _look_up(path: str, scopes: Sequence[Mapping[str, object]]) -> object:
     first, *rest = path.split(".")
     value: object = next((scope[first] for scope in reversed(scopes) if first in scope), None)
     for name in rest:
-        value = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+        value = value.get(name) if is_object(value) else None
     return value
 
 
@@ -151,19 +156,31 @@ def _compile(source: str, name: str, first_line: int) -> tuple[Node, ...]:
     position = 0
     trim = False
     for match in _TAG.finditer(source):
-        text = source[position : match.start()]
+        body = (match["body"] or "!").strip()
+        start, end = _own_line(source, match) if body.startswith(("#", "/", "!", "else", "role ")) else match.span()
+        text = source[position:start]
         text = text.lstrip() if trim else text
+        text = text.rstrip("\n") if body.startswith("role ") else text
         nodes = stack[-1].target() if stack else top
         if text:
             nodes.append(Literally(text.rstrip() if match["left"] else text))
-        trim, position = match["right"] is not None, match.end()
-        body = (match["body"] or "!").strip()
+        trim, position = match["right"] is not None, end
         if not body.startswith("!"):
             _tag(body, _place(source, match.start(), name, first_line), nodes, stack, top)
     if stack:
         raise InvalidInput(stack[-1].where, f"{{{{#{stack[-1].kind}}}}}", f"a matching {{{{/{stack[-1].kind}}}}}")
     rest = source[position:].lstrip() if trim else source[position:]
     return (*top, Literally(rest)) if rest else tuple(top)
+
+
+def _own_line(source: str, tag: re.Match[str]) -> tuple[int, int]:
+    """The span of a tag, with its line where it stands alone on one: what only gives structure leaves no blank line."""
+    begin = source.rfind("\n", 0, tag.start()) + 1
+    stop = source.find("\n", tag.end())
+    after = source[tag.end() :] if stop < 0 else source[tag.end() : stop]
+    if source[begin : tag.start()].strip() or after.strip():
+        return tag.span()
+    return begin, len(source) if stop < 0 else stop + 1
 
 
 def _tag(body: str, where: str, nodes: list[Node], stack: list[_Open], top: list[Node]) -> None:

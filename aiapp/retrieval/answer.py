@@ -80,7 +80,7 @@ async def _quoted(
 ) -> tuple[str, Sequence[Quote], list[Response]]:
     with stopwatch.stage("model"):
         read = [(reading, await client.acomplete(reading.request)) for reading in readings(question, hits)]
-    quote = best_quote(read)
+    quote = best_quote(question, read)
     responses = [response for _, response in read]
     if quote is None:
         return "", (), responses

@@ -33,19 +33,22 @@ _QUESTIONS: tuple[tuple[Expected, str], ...] = (
     ("place", r"\bwhere\b|\bwhich (?:room|floor|building|office)\b"),
 )
 _ANSWERS: dict[Expected, str] = {
-    "money": r"[$€£¥]\s?\d|\d\s?(?:%|percent|p\b|pence|pounds?|euros?|dollars?|EUR|USD|GBP)|\bfree\b|no (?:extra )?charge",
-    "duration": rf"\b(?:\d[\d,.]*|{_NUMBER_WORD}|an?|every|each|same)[- ]+(?:\w+ )?{_UNIT_OF_TIME}\b|\b(?:daily|weekly|monthly"
-    rf"|quarterly|yearly|annually|immediately|at once)\b|\bno limit\b",
-    "time": rf"\d{{1,2}}[:.]\d\d|\b{_MONTH}\b|\b{_WEEKDAY}s?\b|\b\d+ {_UNIT_OF_TIME}|\b{_NUMBER_WORD} {_UNIT_OF_TIME}|\b\d{{4}}\b"
-    rf"|\b\d{{1,2}} ?(?:am|pm)\b|\b(?:before|after|until|end of|noon|midnight|immediately)\b",
+    "money": r"[$€£¥]\s?\d|\d\s?(?:%|percent|p\b|pence|pounds?|euros?|dollars?|EUR|USD|GBP)|\bfree\b"
+    r"|no (?:extra )?charge",
+    "duration": rf"\b(?:\d[\d,.]*|{_NUMBER_WORD}|an?|every|each|same)[- ]+(?:\w+ )?{_UNIT_OF_TIME}\b"
+    rf"|\b(?:daily|weekly|monthly|quarterly|yearly|annually|immediately|at once)\b|\bno limit\b",
+    "time": rf"\d{{1,2}}[:.]\d\d|\b{_MONTH}\b|\b{_WEEKDAY}s?\b|\b\d+ {_UNIT_OF_TIME}|\b{_NUMBER_WORD} {_UNIT_OF_TIME}"
+    rf"|\b\d{{4}}\b|\b\d{{1,2}} ?(?:am|pm)\b|\b(?:before|after|until|end of|noon|midnight|immediately)\b",
     "number": rf"\d|\b{_NUMBER_WORD}\b",
-    "person": r"\b[A-Z][\w'-]+ [A-Z][\w'-]+|@|\b(?:manager|lead|director|officer|team|desk|head|owner|engineer|council|lawyer"
-    r"|people|partner|supervisor|commander|administrator|doctor|office|buddy|finance|legal|host|guard)s?\b",
+    "person": r"\b[A-Z][\w'-]+ [A-Z][\w'-]+|@|\b(?:manager|lead|director|officer|team|desk|head|owner|engineer"
+    r"|council|lawyer|people|partner|supervisor|commander|administrator|doctor|office|buddy|finance|legal|host|guard)s?\b",
     "contact": r"@|\+?\d[\d ()-]{5,}\d|#\w|\bhttps?:|\b\w+\.(?:com|org|example|net|io)\b|\bextension\b|\bchannel\b",
     "place": r"\b(?:at|in|on|under|behind|beside|next to|near|from|to|into) |[A-Z][\w'-]+ \d|\bfloor\b|\broom\b",
 }
-_COMPILED = tuple((expected, re.compile(pattern, re.IGNORECASE)) for expected, pattern in _QUESTIONS)
-_FOUND = {expected: re.compile(pattern) for expected, pattern in _ANSWERS.items()}
+_COMPILED: tuple[tuple[Expected, re.Pattern[str]], ...] = tuple(
+    (expected, re.compile(pattern, re.IGNORECASE)) for expected, pattern in _QUESTIONS
+)
+_FOUND: dict[Expected, re.Pattern[str]] = {expected: re.compile(pattern) for expected, pattern in _ANSWERS.items()}
 
 
 def expected_answer(question: str) -> Expected | None:

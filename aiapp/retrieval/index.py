@@ -75,7 +75,9 @@ class Index:
         files, skipped = find_files(roots)
         resolved = tuple(root.resolve() for root in roots)
         known = {path: entry for path, entry in self._store.known().items() if _below(path, resolved)}
-        added, changed, touched = [], [], []
+        added: list[Path] = []
+        changed: list[Path] = []
+        touched: list[Known] = []
         for file in files:
             before = known.pop(file, None)
             if before is None:

@@ -87,7 +87,8 @@ def _pdf(path: Path) -> Document | Skipped:
         texts = [page.extract_text() for page in PdfReader(path).pages]
     except (PyPdfError, ValueError, KeyError, OSError) as error:
         return Skipped(str(path), f"not a readable PDF: {error}")
-    pages, text = [], ""
+    pages: list[int] = []
+    text = ""
     for page in texts:
         pages.append(len(text))
         text += page.strip() + "\n\n"

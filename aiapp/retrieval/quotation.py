@@ -1,4 +1,4 @@
-"""Answering by quotation: a model that ranks choices picks the unit that supports an answer, or refuses."""
+"""Answering by quotation: a model that ranks choices says which unit answers, or that none does."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from aiapp.core.response import Response
 from aiapp.prompts.prompt import Prompt
 from aiapp.retrieval.alignment import Alignment
 from aiapp.retrieval.documents import Chunk, Hit
-from aiapp.retrieval.splitting import units
-from aiapp.retrieval.support import Judge
+from aiapp.retrieval.splitting import headings_within, units
+from aiapp.retrieval.support import Judge, Opinion, Unit
 from aiapp.transformer.word_vectors import WordVectors
 
 REFUSAL = "Not in the documents."
@@ -34,40 +34,46 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One passage with the request that asks the model about it."""
+    """One passage, what could be quoted from it, and the request that asks the model about it."""
 
+    rank: int
+    chunk: Chunk
     quotes: tuple[Quote, ...]
+    units: tuple[Unit, ...]
     request: Request
 
 
 def readings(question: str, hits: Sequence[Hit]) -> list[Reading]:
     """A request for each passage that has anything to quote: its units and the refusal are the only answers."""
     prompt = Prompt.load("quote")
-    judge = Judge.of(Alignment(question, WordVectors.load()), question)
     found: list[Reading] = []
     for rank, hit in enumerate(hits):
         chunk = hit.chunk
-        spans = {chunk.text[start:end]: Quote(chunk, start, end) for start, end in reversed(units(chunk.text))}
-        texts = [text for text in reversed(spans) if text != REFUSAL]
-        if not texts:
+        spans = units(chunk.text)
+        headed = zip(spans, headings_within(chunk.text, spans), strict=True)
+        quotes: dict[Unit, Quote] = {}
+        for (start, end), heading in headed:
+            quotes.setdefault(Unit(chunk.text[start:end], heading), Quote(chunk, start, end))
+        options = tuple(dict.fromkeys(unit.text for unit in quotes if unit.text != REFUSAL))
+        if not options:
             continue
-        prior = (*judge.priors(chunk.heading, texts, rank), 0.0)
         passage = f"{chunk.heading}\n{chunk.text}" if chunk.heading else chunk.text
-        request = prompt.request(
-            {"passage": passage, "question": question}, format=Choice((*texts, REFUSAL), log_prior=prior)
-        )
-        found.append(Reading(tuple(spans[text] for text in texts), request))
+        choice = Choice((*options, REFUSAL))
+        request = prompt.request({"passage": passage, "question": question}, format=choice)
+        found.append(Reading(rank, chunk, tuple(quotes.values()), tuple(quotes), request))
     return found
 
 
-def best_quote(read: Sequence[tuple[Reading, Response]]) -> Quote | None:
-    """The unit with the best odds against refusing, over all passages; None where refusing is likelier for every one."""
+def best_quote(question: str, read: Sequence[tuple[Reading, Response]]) -> Quote | None:
+    """The unit with the best odds against refusing, over all passages; None where refusing is better than each."""
+    judge = Judge(Alignment(question, WordVectors.load()), question)
     best: Quote | None = None
-    best_odds = 0.0
+    best_score = 0.0
     for reading, response in read:
         logprobs = {alternative.text: alternative.logprob for alternative in response.alternatives}
-        for quote in reading.quotes:
-            odds = logprobs[quote.text] - logprobs[REFUSAL]
-            if odds > best_odds:
-                best, best_odds = quote, odds
+        opinion = Opinion(logprobs[REFUSAL], tuple(logprobs[unit.text] for unit in reading.units))
+        scores = judge.scores(reading.chunk.heading, reading.units, reading.rank, opinion)
+        for quote, score in zip(reading.quotes, scores, strict=True):
+            if score > best_score:
+                best, best_score = quote, score
     return best

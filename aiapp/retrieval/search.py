@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from aiapp.retrieval.alignment import STOP_WORDS, Alignment
-from aiapp.retrieval.documents import Hit
+from aiapp.retrieval.documents import Chunk, Hit
 from aiapp.retrieval.embedding import Embedder
+from aiapp.retrieval.splitting import units
 from aiapp.retrieval.store import Store
 from aiapp.transformer.word_vectors import WordVectors, words
 
@@ -16,8 +17,8 @@ CANDIDATES = 40
 """How many chunks each of the two searches brings."""
 RANK_CONSTANT = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke and Buettcher 2009)."""
-LEXICAL, SEMANTIC, ALIGNED = 0.5, 0.3, 1.0
-"""The parts of the final score: full text (as a share of the best), cosine, alignment."""
+WHOLE, BEST_UNIT = 1.0, 0.5
+"""What the alignment of a whole passage and that of its best unit count; set on a development set."""
 
 
 def fuse(rankings: Sequence[Sequence[int]]) -> list[int]:
@@ -32,23 +33,22 @@ def fuse(rankings: Sequence[Sequence[int]]) -> list[int]:
 def search(store: Store, embedder: Embedder, question: str, k: int) -> list[Hit]:
     """The `k` chunks that speak most to the question, best first."""
     terms = [word for word in words(question) if word not in STOP_WORDS] or words(question)
-    lexical = dict(store.lexical(terms, CANDIDATES))
+    lexical = [number for number, _ in store.lexical(terms, CANDIDATES)]
     numbers, vectors = store.vectors()
     if not len(numbers):
         return []
     cosines = vectors @ embedder.embed([question])[0]
     nearest = numbers[np.argsort(-cosines, kind="stable")[:CANDIDATES]]
-    cosine_of = dict(zip(numbers.tolist(), cosines.tolist(), strict=True))
-    candidates = fuse([list(lexical), nearest.tolist()])[:CANDIDATES]
+    candidates = fuse([lexical, nearest.tolist()])[:CANDIDATES]
     alignment = Alignment(question, WordVectors.load())
-    best = max(lexical.values(), default=0.0) or 1.0
-    hits = [
-        Hit(
-            chunk,
-            LEXICAL * lexical.get(number, 0.0) / best
-            + SEMANTIC * cosine_of[number]
-            + ALIGNED * alignment(f"{chunk.heading}\n{chunk.text}"),
-        )
-        for number, chunk in store.chunks(candidates).items()
-    ]
+    hits = [Hit(chunk, _score(alignment, chunk)) for chunk in store.chunks(candidates).values()]
     return sorted(hits, key=lambda hit: -hit.score)[:k]
+
+
+def _score(alignment: Alignment, chunk: Chunk) -> float:
+    """How much of the question a passage speaks to, as a whole and in one place of it."""
+    above = alignment.strengths(chunk.heading)
+    whole = alignment.weighted(np.maximum(alignment.strengths(chunk.text), above))
+    texts = (chunk.text[start:end] for start, end in units(chunk.text))
+    best = max((alignment.weighted(np.maximum(alignment.strengths(text), above)) for text in texts), default=0.0)
+    return WHOLE * whole + BEST_UNIT * best

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal, TypeAlias
 
 VERSION = 1
 """Raised when the same document is split otherwise, so that an older index knows it is out of date."""
-TARGET = 900
+TARGET = 1300
 """Characters that a chunk is filled up to."""
+
+SEPARATOR = " > "
 
 Span: TypeAlias = tuple[int, int]
 _Kind: TypeAlias = Literal["heading", "item", "row", "rule", "code", "prose"]
@@ -24,8 +28,12 @@ _SECTION = re.compile(r"\d{1,3}\.\d{1,3}\s")
 _COLUMNS = re.compile(r"\S {3,}(?=\S)")
 _RULE = re.compile(r"\|?[\s:|-]+\|?$")
 _FIELD = re.compile(r"(?:\*\*)?[A-Z][\w/()-]*(?: [\w/()-]+){0,3}:(?:\*\*)?\s+\S")
-_ABBREVIATIONS = "e.g. i.e. etc. Mr. Mrs. Ms. Dr. vs. approx. No. no. p. pp. St. a.m. p.m. Inc. Ltd. Jan. Feb. Mar. Apr. Aug. Sept. Oct. Nov. Dec."
-_NOT_THE_END = tuple(_ABBREVIATIONS.split())
+# fmt: off
+_NOT_THE_END = (
+    "e.g.", "i.e.", "etc.", "Mr.", "Mrs.", "Ms.", "Dr.", "vs.", "approx.", "No.", "no.", "p.", "pp.", "St.",
+    "a.m.", "p.m.", "Inc.", "Ltd.", "Jan.", "Feb.", "Mar.", "Apr.", "Aug.", "Sept.", "Oct.", "Nov.", "Dec.",
+)
+# fmt: on
 _SENTENCE_END = re.compile(r"[.!?][\"')\]*_\N{RIGHT DOUBLE QUOTATION MARK}]*(?=\s+\S)")
 
 
@@ -49,34 +57,59 @@ class _Block:
 
 
 def split(text: str, title: str = "") -> list[Piece]:
-    """Chunks in the order of the text, filled with whole blocks up to `TARGET` characters, one section each."""
+    """Chunks in order: whole blocks, small neighbouring sections together, filled up to `TARGET` characters."""
     pieces: list[Piece] = []
-    path: list[tuple[int, str]] = []
-    run: list[Span] = []
-
-    def close() -> None:
-        if run:
-            names = [name for _, name in path]
-            heading = " > ".join([title, *names] if title and title not in names else names)
-            pieces.append(Piece(run[0][0], run[-1][1], heading))
-            run.clear()
-
-    for block in _blocks(text):
-        if block.kind == "heading":
-            close()
-            path = [entry for entry in path if entry[0] < block.level]
-            path.append((block.level, _heading_text(text[block.start : block.end])))
-            continue
-        for start, end in _parts(text, block):
-            if run and end - run[0][0] > TARGET:
-                close()
-            run.append((start, end))
-    close()
+    for section in _sections(text):
+        names = ([title] if title else []) + [name for name in section.names if name != title]
+        for start, end in section.chunks:
+            last = pieces[-1] if pieces else None
+            if last is not None and end - last.start <= TARGET:
+                pieces[-1] = Piece(last.start, end, _common(last.heading, SEPARATOR.join(names)))
+            else:
+                pieces.append(Piece(start, end, SEPARATOR.join(names)))
     return pieces
 
 
+def _common(one: str, other: str) -> str:
+    """The headings that two paths share."""
+    pairs = zip(one.split(SEPARATOR), other.split(SEPARATOR), strict=False)
+    return SEPARATOR.join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """What stands under one heading, in chunks that begin with the heading itself where there is one."""
+
+    names: tuple[str, ...]
+    chunks: tuple[Span, ...]
+
+
+def _sections(text: str) -> Iterator[_Section]:
+    path: list[tuple[int, str]] = []
+    start: int | None = None
+    chunks: list[Span] = []
+    for block in _blocks(text):
+        if block.kind == "heading":
+            if chunks:
+                yield _Section(tuple(name for _, name in path), tuple(chunks))
+                start, chunks = None, []
+            path = [entry for entry in path if entry[0] < block.level]
+            path.append((block.level, _heading_text(text[block.start : block.end])))
+            start = block.start if start is None else start
+            continue
+        for begin, end in _parts(text, block):
+            begin = begin if start is None else start
+            start = None
+            if chunks and end - chunks[-1][0] <= TARGET:
+                chunks[-1] = (chunks[-1][0], end)
+            else:
+                chunks.append((begin, end))
+    if chunks:
+        yield _Section(tuple(name for _, name in path), tuple(chunks))
+
+
 def units(text: str) -> list[Span]:
-    """What can be quoted from a chunk: sentences, list items, table rows and fields; never a heading or a header row."""
+    """What can be quoted from a chunk: sentences, list items, table rows and fields; no headings, no header rows."""
     spans: list[Span] = []
     for block in _blocks(text):
         if block.kind == "heading":
@@ -86,6 +119,21 @@ def units(text: str) -> list[Span]:
         elif block.kind != "rule" and not _is_header(text, block):
             spans.append((block.start, block.end))
     return [span for span in spans if any(map(str.isalnum, text[span[0] : span[1]]))]
+
+
+def headings_within(text: str, spans: Sequence[Span]) -> list[str]:
+    """For each span of a chunk, in order, the headings above it inside the chunk, joined by ` > `."""
+    path: list[tuple[int, str]] = []
+    waiting = deque(spans)
+    found: list[str] = []
+    for block in _blocks(text):
+        while waiting and waiting[0][0] < block.start:
+            waiting.popleft()
+            found.append(SEPARATOR.join(name for _, name in path))
+        if block.kind == "heading":
+            path = [entry for entry in path if entry[0] < block.level]
+            path.append((block.level, _heading_text(text[block.start : block.end])))
+    return found + [SEPARATOR.join(name for _, name in path)] * len(waiting)
 
 
 def _is_header(text: str, block: _Block) -> bool:

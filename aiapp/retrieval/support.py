@@ -1,56 +1,98 @@
-"""How well each unit of a passage supports an answer, judged by words alone: the prior that the model then weighs.
+"""How well each unit of a passage supports an answer, judged by words and by the model together.
 
-The prior of a unit is a logistic score over three readable features. Its constants were set on a development set of
-another company's documents, never on the handbook that the README's figures come from.
+The score is a sum of a few readable features, the log-odds of quoting the unit against refusing to answer. Its weights
+were fitted to a development set of another company's documents, never to the handbook that the README's figures come
+from.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from aiapp.retrieval.alignment import Alignment
 from aiapp.retrieval.expectation import Expected, expected_answer, holds
 
-ALIGNED, EXPECTED, MISSED, RANK = 14.0, 1.2, -2.5, -0.25
-"""Log-odds for full alignment, for the expected kind of answer, for its absence, and for each place down the hits."""
-HEADING, NEIGHBOUR, QUESTION_BEFORE = 0.75, 0.45, 0.9
-"""What a word counts that stands not in the unit but in the headings, beside the unit, or in a question before it."""
-THRESHOLD = 9.3
-"""The log-odds at which support and refusal are equally likely."""
+OWN, IN_CONTEXT, RAREST = 1.5, 4.9, 2.2
+"""For the question's words in the unit, in the unit and around it, and for the rarest of them in either."""
+EXPECTED, MISSED, PLACE = 0.8, -0.5, -0.35
+"""For the kind of answer that the question expects, for its absence, and for each place down the hits."""
+ANSWERED, CHOSEN = 1.1, 0.0
+"""For the model's log-odds that the passage answers at all, and for its log-probability of this unit if it does."""
+BIAS = -6.3
+ABOVE_CHUNK, ABOVE_UNIT, BESIDE, ASKED_BEFORE = 0.5, 0.85, 0.4, 0.9
+"""What a word counts in the chunk's headings, in those just above the unit, beside it, or in a question before it."""
+MOST_CERTAIN = 8.0
+"""The model's log-odds are cut off here: a small model is surer than it should be."""
+
+Strengths = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """Something that can be quoted, and the headings just above it."""
+
+    text: str
+    heading: str
+
+    @property
+    def asks(self) -> bool:
+        """Whether it is a question itself, as in a list of questions and answers."""
+        return self.text.rstrip("*_ ").endswith("?")
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the model thinks of a passage: log-probabilities of refusing, and of each unit."""
+
+    refusal: float
+    units: tuple[float, ...]
+
+    @property
+    def answered(self) -> float:
+        """The log-odds that the passage answers the question."""
+        odds = math.log(max(-math.expm1(self.refusal), 1e-9)) - self.refusal
+        return max(-MOST_CERTAIN, min(MOST_CERTAIN, odds))
+
+
 class Judge:
     """One question, ready to be held against passages."""
 
-    alignment: Alignment
-    expected: Expected | None
+    def __init__(self, alignment: Alignment, question: str) -> None:
+        self._alignment = alignment
+        self._expected: Expected | None = expected_answer(question)
+        weights = [term.weight for term in alignment.terms]
+        self._rarest = int(np.argmax(weights)) if weights else None
 
-    @classmethod
-    def of(cls, alignment: Alignment, question: str) -> Judge:
-        """A judge for a question."""
-        return cls(alignment, expected_answer(question))
-
-    def priors(self, heading: str, units: Sequence[str], rank: int) -> list[float]:
-        """The log-odds of each unit of the hit at `rank`, from 0, against refusing to answer."""
-        above = self.alignment.strengths(heading) * HEADING
-        own = [self.alignment.strengths(unit) for unit in units]
+    def scores(self, heading: str, units: Sequence[Unit], rank: int, opinion: Opinion) -> list[float]:
+        """The log-odds of each unit of the hit at `rank`, from 0; above 0 it is better to quote than to refuse."""
+        own = [self._alignment.strengths(unit.text) for unit in units]
+        above = self._alignment.strengths(heading) * ABOVE_CHUNK
+        least = math.log(max(-math.expm1(opinion.refusal), 1e-9))
         scores: list[float] = []
         for place, unit in enumerate(units):
-            near = [self._beside(units, own, other) for other in (place - 1, place + 1) if 0 <= other < len(units)]
-            strength = np.maximum.reduce([own[place], above, *near])
-            blended = 0.65 * self.alignment.weighted(strength) + 0.35 * self.alignment.weighted(own[place])
-            asked = 4.0 if unit.rstrip("*_ ").endswith("?") else 0.0
-            scores.append(ALIGNED * blended + self._kind(unit) + RANK * rank - THRESHOLD - asked)
+            context = self._context(place, units, own, above)
+            words = OWN * self._alignment.weighted(own[place]) + IN_CONTEXT * self._alignment.weighted(context)
+            rarest = 0.0 if self._rarest is None else RAREST * float(context[self._rarest])
+            model = ANSWERED * opinion.answered + CHOSEN * max(opinion.units[place] - least, -MOST_CERTAIN)
+            scores.append(BIAS + words + rarest + self._kind(unit) + PLACE * rank + model)
         return scores
 
-    def _beside(self, units: Sequence[str], own: Sequence[np.ndarray], place: int) -> np.ndarray:
-        return own[place] * (QUESTION_BEFORE if units[place].rstrip("*_ ").endswith("?") else NEIGHBOUR)
+    def _context(self, place: int, units: Sequence[Unit], own: Sequence[Strengths], above: Strengths) -> Strengths:
+        """The strength of each word of the question in a unit and around it."""
+        near = [own[place], above, self._alignment.strengths(units[place].heading) * ABOVE_UNIT]
+        for other in (place - 1, place + 1):
+            if 0 <= other < len(units):
+                before = other < place and units[other].asks
+                near.append(own[other] * (ASKED_BEFORE if before else BESIDE))
+        strongest: Strengths = np.maximum.reduce(near)
+        return strongest
 
-    def _kind(self, unit: str) -> float:
-        if self.expected is None:
+    def _kind(self, unit: Unit) -> float:
+        if self._expected is None:
             return 0.0
-        return EXPECTED if holds(unit, self.expected) else MISSED
+        return EXPECTED if holds(unit.text, self._expected) else MISSED

@@ -14,8 +14,8 @@ from aiapp.providers.openai.provider import OpenAIProvider
 KEY = "sk-very-secret"
 Handler = Callable[[httpx2.Request], httpx2.Response]
 
-REASONING = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "opaque"}
-SAID = {
+REASONING: dict[str, Any] = {"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "opaque"}
+SAID: dict[str, Any] = {
     "type": "message",
     "id": "msg_1",
     "role": "assistant",

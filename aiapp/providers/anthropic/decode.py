@@ -94,13 +94,14 @@ class StreamDecoder:
                 yield from self._end(event["index"])
             case "message_delta":
                 # Counts are cumulative: a later one replaces, and is never added to, an earlier one.
-                self._usage |= {name: n for name, n in (event.get("usage") or {}).items() if n is not None}
+                later: Mapping[str, Any] = event.get("usage") or {}
+                self._usage |= {name: count for name, count in later.items() if count is not None}
                 yield UsageReport(decode_usage(self._usage))
                 reason = event["delta"].get("stop_reason")
                 if reason is not None:
                     yield Finish(_FINISHES.get(reason, "unknown"), reason)
             case "error":
-                error = event.get("error") or {}
+                error: Mapping[str, Any] = event.get("error") or {}
                 kind = _FAILURES.get(str(error.get("type")), Unavailable)
                 raise kind(str(error.get("message") or "the stream failed"), provider=NAME, model=self._model)
             case _:
@@ -140,6 +141,6 @@ def decode_usage(usage: Mapping[str, Any]) -> Usage:
     """Inclusive totals: the API counts input that was read from or written to the cache apart."""
     fresh, output = usage.get("input_tokens"), usage.get("output_tokens")
     cached, written = usage.get("cache_read_input_tokens"), usage.get("cache_creation_input_tokens")
-    details = usage.get("output_tokens_details") or {}
+    details: Mapping[str, Any] = usage.get("output_tokens_details") or {}
     total = None if fresh is None else fresh + (cached or 0) + (written or 0)
     return Usage(total, output, cached, written, details.get("thinking_tokens"))

@@ -43,20 +43,12 @@ def _format(request: Request) -> dict[str, Any] | None:
             return {"type": "json_schema", "schema": dict(schema)}
         case Regex(pattern):
             return {"type": "regex", "pattern": pattern}
-        case Choice(options, log_prior):
-            _check_choice(options, log_prior)
-            prior = None if log_prior is None else list(log_prior)
-            return {"type": "choice", "options": list(options), "log_prior": prior}
+        case Choice(options):
+            if not options or len(set(options)) != len(options):
+                raise BadRequest("a choice needs at least one option, each different", provider=NAME, model=NAME)
+            return {"type": "choice", "options": list(options)}
         case _:
             assert_never(request.format)
-
-
-def _check_choice(options: tuple[str, ...], log_prior: tuple[float, ...] | None) -> None:
-    if len(options) < 1 or len(set(options)) != len(options):
-        raise BadRequest("a choice needs at least one option, each different", provider=NAME, model=NAME)
-    if log_prior is not None and len(log_prior) != len(options):
-        counts = f"{len(log_prior)} for {len(options)} options"
-        raise BadRequest(f"a choice needs one log_prior an option, got {counts}", provider=NAME, model=NAME)
 
 
 def _sampling(settings: Settings) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def _events(payload: Mapping[str, Any]) -> Iterator[Event]:
 def _ranked(model: Transformer, prompt: list[int], wanted: Mapping[str, Any]) -> Iterator[Event]:
     """The most probable option as text, and all of them ranked."""
     options: list[str] = wanted["options"]
-    scores = model.rank_quotations(prompt, options, prior=wanted["log_prior"])
+    scores = model.rank_quotations(prompt, options)
     ranked = sorted(map(Alternative, options, scores), key=lambda option: -option.logprob)
     yield TextDelta(ranked[0].text)
     yield Ranking(tuple(ranked))

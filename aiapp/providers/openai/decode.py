@@ -109,7 +109,8 @@ def _ending(response: Mapping[str, Any], called: bool, refused: bool, model: str
     if status == "failed":
         raise _failure(response.get("error") or {}, model)
     if status == "incomplete":
-        raw = (response.get("incomplete_details") or {}).get("reason") or status
+        details: Mapping[str, Any] = response.get("incomplete_details") or {}
+        raw = str(details.get("reason") or status)
         yield Finish(_INCOMPLETE.get(raw, "unknown"), raw)
     elif refused:
         yield Finish("refusal", "refusal")
@@ -119,8 +120,8 @@ def _ending(response: Mapping[str, Any], called: bool, refused: bool, model: str
 
 def decode_usage(usage: Mapping[str, Any]) -> Usage:
     """Counts as OpenAI gives them are inclusive already."""
-    inputs = usage.get("input_tokens_details") or {}
-    outputs = usage.get("output_tokens_details") or {}
+    inputs: Mapping[str, Any] = usage.get("input_tokens_details") or {}
+    outputs: Mapping[str, Any] = usage.get("output_tokens_details") or {}
     return Usage(
         usage.get("input_tokens"),
         usage.get("output_tokens"),

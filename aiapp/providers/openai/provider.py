@@ -77,13 +77,12 @@ class OpenAIProvider:
         body = {**prepared.payload, "stream": True}
         try:
             stream = await self._sdk().post(
-                PATH, cast_to=object, body=body, stream=True, stream_cls=openai.AsyncStream[object]
+                PATH, cast_to=object, body=body, stream=True, stream_cls=openai.AsyncStream[Any]
             )
             async with stream:
                 async for event in stream:
-                    if isinstance(event, dict):
-                        for ours in decoder.decode(event):
-                            yield ours
+                    for ours in decoder.decode(event):
+                        yield ours
         except openai.OpenAIError as error:
             raise translate(error, self.model) from None
         except httpx2.TransportError as error:
