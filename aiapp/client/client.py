@@ -74,9 +74,7 @@ class Client:
     async def acomplete(self, request: str | Message | Sequence[Message] | Request) -> Response:
         """Ask, and wait for the whole answer."""
         call = _Call(self.explain(request))
-        events = await attempt(
-            lambda: self._provider.acomplete(call.prepared), self._retry, self.model, call.attempts
-        )
+        events = await attempt(lambda: self._provider.acomplete(call.prepared), self._retry, self.model, call.attempts)
         return self._response(fold(events), call)
 
     complete = sync(acomplete)

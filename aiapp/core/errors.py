@@ -1,23 +1,23 @@
 """Every error that aiapp raises on purpose.
 
-    AiappError
-    ├── InvalidInput              a value that was given cannot be used: field, value, what would be accepted
-    ├── MissingDependency         an optional package is not installed
-    ├── MissingKey                a provider needs an API key and none was found
-    ├── UnknownModel              no provider answers to this model name
-    └── ProviderError             the provider, or the way to it, failed: provider, model, status, request_id
-        ├── AuthenticationFailed  401: the key was refused
-        ├── PermissionDenied      403
-        ├── NotFound              404: no such model or endpoint
-        ├── BadRequest            400, 413, 422: the request cannot be served as it is
-        │   ├── ContextOverflow   the prompt is longer than the model's context window
-        │   └── ContentFiltered   the provider's safety system refused the request
-        ├── RateLimited           429 (retryable)
-        ├── Overloaded            529 or an overload signal (retryable)
-        ├── Unavailable           500, 502, 503, 504 (retryable)
-        ├── TimedOut              no answer within the timeout (retryable)
-        ├── ConnectionFailed      no connection, or it broke (retryable)
-        └── InvalidResponse       an answer arrived that is not one of the provider's
+AiappError
+├── InvalidInput              a value that was given cannot be used: field, value, what would be accepted
+├── MissingDependency         an optional package is not installed
+├── MissingKey                a provider needs an API key and none was found
+├── UnknownModel              no provider answers to this model name
+└── ProviderError             the provider, or the way to it, failed: provider, model, status, request_id
+    ├── AuthenticationFailed  401: the key was refused
+    ├── PermissionDenied      403
+    ├── NotFound              404: no such model or endpoint
+    ├── BadRequest            400, 413, 422: the request cannot be served as it is
+    │   ├── ContextOverflow   the prompt is longer than the model's context window
+    │   └── ContentFiltered   the provider's safety system refused the request
+    ├── RateLimited           429 (retryable)
+    ├── Overloaded            529 or an overload signal (retryable)
+    ├── Unavailable           500, 502, 503, 504 (retryable)
+    ├── TimedOut              no answer within the timeout (retryable)
+    ├── ConnectionFailed      no connection, or it broke (retryable)
+    └── InvalidResponse       an answer arrived that is not one of the provider's
 """
 
 from __future__ import annotations

@@ -142,8 +142,9 @@ def _variables(nodes: Sequence[Node], inner: frozenset[str]) -> Iterator[str]:
     """The names that a template asks of its caller; inside `each`, a name may be an item's own field."""
     for node in nodes:
         path = node.path if isinstance(node, Value | Section) else None
-        if path is not None and not path.startswith(("@", "this")) and not inner:
-            yield path.split(".")[0]
+        first = "" if path is None else path.split(".")[0]
+        if first and not first.startswith("@") and first != "this" and not inner:
+            yield first
         if isinstance(node, Section):
             within = inner | {node.path} if node.kind == "each" else inner
             yield from _variables(node.body, within)

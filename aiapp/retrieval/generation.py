@@ -49,7 +49,7 @@ class AnswerStream:
     def __init__(self, hits: Sequence[Hit], show: Callable[[str], None]) -> None:
         self._hits, self._show = hits, show
         self._seen, self._shown = "", 0
-        self._open = False
+        self._open = self._leading = False
 
     def write(self, text: str) -> None:
         """Take in more of the model's text."""
@@ -59,6 +59,9 @@ class AnswerStream:
             if match is None or not checked_quotes(self._seen[: match.start()], self._hits):
                 return
             self._open, self._shown = True, match.end()
-        if len(self._seen) > self._shown:
-            self._show(self._seen[self._shown :])
-            self._shown = len(self._seen)
+            self._leading = True
+        new = self._seen[self._shown :].lstrip() if self._leading else self._seen[self._shown :]
+        self._shown = len(self._seen)
+        if new:
+            self._leading = False
+            self._show(new)

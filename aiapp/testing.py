@@ -1,0 +1,117 @@
+"""For tests, ours and yours: a model that says what it is told to, and a network that cannot be reached.
+
+from aiapp import Client
+from aiapp.testing import ScriptedModel
+
+model = ScriptedModel(["Paris", "Rome"])
+client = Client(provider=model)
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+from aiapp.core.events import Alternative, Event, Finish, Ranking, Started, TextDelta, UsageReport
+from aiapp.core.formats import Choice
+from aiapp.core.request import Request
+from aiapp.core.usage import Usage
+from aiapp.providers.protocol import Prepared
+
+Answer: TypeAlias = str | Exception | Sequence[Event]
+Script: TypeAlias = Answer | list[Answer] | Callable[[Request], Answer]
+
+_PIECE = 5
+_LOOPBACK = ("127.", "::1", "localhost")
+
+
+class ScriptedModel:
+    """A provider that answers from a script: one answer for ever, a list in order, or a function of the request.
+
+    A text is streamed in pieces of five characters; an exception is raised; a list of events is passed on as it is.
+    """
+
+    name = "scripted"
+    model = "scripted"
+
+    def __init__(self, script: Script, *, free: bool = True, ranks_choices: bool = False) -> None:
+        self._steps = list(script) if isinstance(script, list) else None
+        self._script = script
+        self.free, self.ranks_choices = free, ranks_choices
+        self.requests: list[Request] = []
+
+    def prepare(self, request: Request) -> Prepared:
+        """The request as plain values; each is recorded in `requests` when it is sent."""
+        messages = [{"role": message.role, "text": message.text} for message in request.messages]
+        return Prepared({"messages": messages, "request": request})
+
+    async def acomplete(self, prepared: Prepared) -> list[Event]:
+        """The next answer of the script."""
+        return self._answer(prepared.payload["request"])
+
+    async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
+        """The next answer of the script, event by event; an exception among the events is raised in its place."""
+        for event in self._answer(prepared.payload["request"]):
+            if isinstance(event, Exception):
+                raise event
+            yield event
+
+    async def aclose(self) -> None:
+        """Nothing is held open."""
+
+    def assert_done(self) -> None:
+        """Fail where a list of answers was not used up."""
+        assert not self._steps, f"{len(self._steps or [])} answers of the script were not asked for: {self._steps}"
+
+    def _answer(self, request: Request) -> list[Event]:
+        self.requests.append(request)
+        answer: Any = self._script
+        if self._steps is not None:
+            assert self._steps, f"the script has no answer for request {len(self.requests)}: {request}"
+            answer = self._steps.pop(0)
+        elif callable(answer):
+            answer = answer(request)
+        if isinstance(answer, Exception):
+            raise answer
+        return _spoken(answer, request) if isinstance(answer, str) else list(answer)
+
+
+def _spoken(text: str, request: Request) -> list[Event]:
+    events: list[Event] = [Started("scripted")]
+    events.extend(TextDelta(text[start : start + _PIECE]) for start in range(0, len(text), _PIECE))
+    if isinstance(request.format, Choice):
+        others = [option for option in request.format.options if option != text]
+        ranked = [text, *others] if text in request.format.options else others
+        events.append(Ranking(tuple(Alternative(option, -float(rank)) for rank, option in enumerate(ranked))))
+    words = sum(len(message.text.split()) for message in request.messages)
+    return [*events, UsageReport(Usage(words, len(text.split()))), Finish("stop", "stop")]
+
+
+@contextmanager
+def block_network(*, allow_loopback: bool = True) -> Generator[None]:
+    """Inside, no socket connects and no name is looked up, save on this machine where `allow_loopback`."""
+    connect, look_up = socket.socket.connect, socket.getaddrinfo
+
+    def permitted(host: object) -> bool:
+        return not isinstance(host, str) or (allow_loopback and host.startswith(_LOOPBACK))
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        host = address[0] if isinstance(address, tuple) else None
+        if not permitted(host):
+            raise ConnectionRefusedError(f"the network is blocked here: connect to {address!r}")
+        connect(self, address)
+
+    def guarded_look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if not permitted(host):
+            raise ConnectionRefusedError(f"the network is blocked here: look up {host!r}")
+        return look_up(host, *args, **kwargs)
+
+    socket.socket.connect = guarded_connect  # type: ignore[method-assign, assignment]
+    socket.getaddrinfo = guarded_look_up
+    try:
+        yield
+    finally:
+        socket.socket.connect = connect  # type: ignore[method-assign]
+        socket.getaddrinfo = look_up
