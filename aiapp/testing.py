@@ -20,8 +20,8 @@ from aiapp.core.request import Request
 from aiapp.core.usage import Usage
 from aiapp.providers.protocol import Prepared
 
-Answer: TypeAlias = str | Exception | Sequence[Event]
-Script: TypeAlias = Answer | list[Answer] | Callable[[Request], Answer]
+Answer: TypeAlias = str | Exception | tuple[Event, ...]
+Script: TypeAlias = Answer | Sequence[Answer] | Callable[[Request], Answer]
 
 _PIECE = 5
 _LOOPBACK = ("127.", "::1", "localhost")
@@ -30,15 +30,15 @@ _LOOPBACK = ("127.", "::1", "localhost")
 class ScriptedModel:
     """A provider that answers from a script: one answer for ever, a list in order, or a function of the request.
 
-    A text is streamed in pieces of five characters; an exception is raised; a list of events is passed on as it is.
+    A text is streamed in pieces of five characters; an exception is raised; a tuple of events is passed on as it is.
     """
 
     name = "scripted"
     model = "scripted"
 
     def __init__(self, script: Script, *, free: bool = True, ranks_choices: bool = False) -> None:
-        self._steps = list(script) if isinstance(script, list) else None
-        self._script = script
+        self._steps: list[Answer] | None = [*script] if isinstance(script, list) else None
+        self._script: Any = script
         self.free, self.ranks_choices = free, ranks_choices
         self.requests: list[Request] = []
 
@@ -52,10 +52,8 @@ class ScriptedModel:
         return self._answer(prepared.payload["request"])
 
     async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
-        """The next answer of the script, event by event; an exception among the events is raised in its place."""
+        """The next answer of the script, event by event."""
         for event in self._answer(prepared.payload["request"]):
-            if isinstance(event, Exception):
-                raise event
             yield event
 
     async def aclose(self) -> None:
@@ -98,7 +96,7 @@ def block_network(*, allow_loopback: bool = True) -> Generator[None]:
         return not isinstance(host, str) or (allow_loopback and host.startswith(_LOOPBACK))
 
     def guarded_connect(self: socket.socket, address: Any) -> None:
-        host = address[0] if isinstance(address, tuple) else None
+        host: object = None if isinstance(address, str | bytes) else address[0]
         if not permitted(host):
             raise ConnectionRefusedError(f"the network is blocked here: connect to {address!r}")
         connect(self, address)

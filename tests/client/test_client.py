@@ -17,7 +17,7 @@ from aiapp.core.events import Event, Finish, Started, TextDelta
 from aiapp.core.messages import user
 from aiapp.core.request import Request, Settings
 from aiapp.providers.protocol import Prepared
-from aiapp.testing import Answer, ScriptedModel
+from aiapp.testing import ScriptedModel
 
 QUICK = Retry(attempts=3, first_wait=0.001, longest_wait=0.002)
 
@@ -152,8 +152,7 @@ def test_the_model_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_events_may_be_scripted_too() -> None:
-    events: list[Event] = [Started("m"), TextDelta("partial"), Finish("length", "max_tokens")]
-    script: list[Answer] = [events]
-    response = Client(provider=ScriptedModel(script)).complete("hi")
+    events = (Started("m"), TextDelta("partial"), Finish("length", "max_tokens"))
+    response = Client(provider=ScriptedModel(events)).complete("hi")
     assert response.finish == Finish("length", "max_tokens")
     assert not response.usage.known

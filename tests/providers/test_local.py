@@ -13,7 +13,7 @@ from aiapp.core.errors import BadRequest, ContextOverflow
 from aiapp.core.events import fold
 from aiapp.core.formats import Choice, JsonSchema, Regex
 from aiapp.core.messages import user
-from aiapp.core.parts import Image, Text
+from aiapp.core.parts import Image, Part, Text
 from aiapp.core.request import Request, Settings, Tool
 from aiapp.providers.local.provider import LocalProvider
 
@@ -25,7 +25,7 @@ SCHEMA = {
 
 
 def test_preparing_lists_what_the_model_cannot_take() -> None:
-    parts = [Text("look"), Image("image/png", data=b"x")]
+    parts: list[Part] = [Text("look"), Image("image/png", data=b"x")]
     settings = Settings(effort="high", extra={"logit_scale": 2})
     request = Request((user(parts),), (Tool("t", "d", {}),), settings=settings)
     fields = [change.field for change in LocalProvider().prepare(request).changes]

@@ -18,6 +18,7 @@ import pytest
 
 from aiapp.client.client import Client
 from aiapp.core.errors import AiappError, InvalidInput
+from aiapp.core.formats import Choice
 from aiapp.core.request import Request
 from aiapp.retrieval.alignment import Alignment
 from aiapp.retrieval.index import Index, default_index_path
@@ -48,7 +49,8 @@ def quoting(words: str) -> Client:
     """A model that ranks first the option that holds the words, and refuses where none does."""
 
     def choose(request: Request) -> str:
-        options: Sequence[str] = request.format.options if request.format is not None else ()  # type: ignore[union-attr]
+        assert isinstance(request.format, Choice)
+        options = request.format.options
         return next((option for option in options if words in option), options[-1])
 
     return Client(provider=ScriptedModel(choose, ranks_choices=True))
