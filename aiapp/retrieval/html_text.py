@@ -41,14 +41,16 @@ class _Reader(HTMLParser):
         self.pieces: list[str] = []
         self._hidden = 0
         self._row: list[str] | None = None
+        self._titles = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _HIDDEN:
             self._hidden += 1
         elif tag == "tr":
-            self._row = []
+            self._row, self._titles = [], False
         elif tag in ("td", "th") and self._row is not None:
             self._row.append("")
+            self._titles = self._titles or (tag == "th" and len(self._row) > 1)
         elif tag in _HEADINGS:
             self._write(f"\n\n{_HEADINGS[tag]} ")
         elif tag == "li":
@@ -64,6 +66,8 @@ class _Reader(HTMLParser):
         elif tag == "tr" and self._row is not None:
             cells, self._row = self._row, None
             self._write("\n| " + " | ".join(" ".join(cell.split()) for cell in cells) + " |")
+            if self._titles:
+                self._write("\n|" + " --- |" * len(cells))
         elif tag in _HEADINGS or tag in _BLOCKS:
             self._write("\n\n" if tag in _HEADINGS else "\n")
 

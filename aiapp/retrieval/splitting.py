@@ -15,6 +15,8 @@ TARGET = 1300
 """Characters that a chunk is filled up to."""
 
 SEPARATOR = " > "
+COLUMNS = 9
+"""The level of a table's header row: below every heading."""
 
 Span: TypeAlias = tuple[int, int]
 _Kind: TypeAlias = Literal["heading", "item", "row", "rule", "code", "prose"]
@@ -122,7 +124,10 @@ def units(text: str) -> list[Span]:
 
 
 def headings_within(text: str, spans: Sequence[Span]) -> list[str]:
-    """For each span of a chunk, in order, the headings above it inside the chunk, joined by ` > `."""
+    """For each span of a chunk, in order, the headings above it inside the chunk, joined by ` > `.
+
+    The header row of a table is the last heading of its rows.
+    """
     path: list[tuple[int, str]] = []
     waiting = deque(spans)
     found: list[str] = []
@@ -130,6 +135,10 @@ def headings_within(text: str, spans: Sequence[Span]) -> list[str]:
         while waiting and waiting[0][0] < block.start:
             waiting.popleft()
             found.append(SEPARATOR.join(name for _, name in path))
+        if block.kind not in ("row", "rule") or _is_header(text, block):
+            path = [entry for entry in path if entry[0] < COLUMNS]
+        if _is_header(text, block):
+            path.append((COLUMNS, text[block.start : block.end].strip("| ")))
         if block.kind == "heading":
             path = [entry for entry in path if entry[0] < block.level]
             path.append((block.level, _heading_text(text[block.start : block.end])))

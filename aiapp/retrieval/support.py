@@ -17,13 +17,13 @@ import numpy.typing as npt
 from aiapp.retrieval.alignment import Alignment
 from aiapp.retrieval.expectation import Expected, expected_answer, holds
 
-OWN, IN_CONTEXT, RAREST = 1.5, 4.9, 2.2
+OWN, IN_CONTEXT, RAREST = 0.25, 6.2, 2.6
 """For the question's words in the unit, in the unit and around it, and for the rarest of them in either."""
-EXPECTED, MISSED, PLACE = 0.8, -0.5, -0.35
+EXPECTED, MISSED, PLACE = 0.8, -0.5, -0.14
 """For the kind of answer that the question expects, for its absence, and for each place down the hits."""
-ANSWERED, CHOSEN = 1.1, 0.0
+ANSWERED, CHOSEN = 0.13, 0.03
 """For the model's log-odds that the passage answers at all, and for its log-probability of this unit if it does."""
-BIAS = -6.3
+BIAS = -5.3
 ABOVE_CHUNK, ABOVE_UNIT, BESIDE, ASKED_BEFORE = 0.5, 0.85, 0.4, 0.9
 """What a word counts in the chunk's headings, in those just above the unit, beside it, or in a question before it."""
 MOST_CERTAIN = 8.0

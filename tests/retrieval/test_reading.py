@@ -85,7 +85,8 @@ def test_units_are_sentences_items_rows_and_fields() -> None:
 def test_units_know_the_headings_above_them() -> None:
     headings = dict(zip(quotable(MARKDOWN), headings_within(MARKDOWN, units(MARKDOWN)), strict=True))
     assert headings["Owner: Ada Byrd"] == "Travel"
-    assert headings["| Oslo | 180 euros |"] == "Travel > Limits"
+    assert headings["| Oslo | 180 euros |"] == "Travel > Limits > City | Per night"
+    assert headings["- Keep receipts."] == "Travel > Limits"
     assert headings["Five days."] == "Travel > Limits > How long may I stay?"
 
 
@@ -125,6 +126,7 @@ def test_html_shows_what_a_reader_sees() -> None:
         "# Links & more",
         "First bold text.",
         "| Plan | Links |",
+        "| --- | --- |",
         "| Team | 3 |",
         "- One",
         "- Two",
