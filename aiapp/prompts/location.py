@@ -15,14 +15,31 @@ def packaged_prompts() -> Path:
     return shipped if shipped.is_dir() else _PACKAGE.parent / "prompts"
 
 
-def find_prompt(name: str, folder: Path | None = None) -> Path:
-    """The file of a prompt by its name, such as `quote` or `team/summary`; the user's folder comes first."""
+def read_prompt(name: str, folder: Path | None = None) -> str:
+    """The source of a prompt by its name, such as `quote` or `team/summary`; the user's folder comes first."""
     folders = [packaged_prompts()] if folder is None else [folder, packaged_prompts()]
     for place in folders:
         file = place / f"{name}.prompt"
         if file.is_file() and file.resolve().is_relative_to(place.resolve()):
-            return file
-    known = sorted(
-        {path.relative_to(place).with_suffix("").as_posix() for place in folders for path in place.rglob("*.prompt")}
-    )
-    raise InvalidInput("prompt", name, ", ".join(known) or "a prompt of one of the folders")
+            return _text(file)
+    files = {
+        path.relative_to(place).with_suffix("").as_posix() for place in folders for path in place.rglob("*.prompt")
+    }
+    wanted = sorted(known for known in files if _is_partial(known) == _is_partial(name))
+    raise InvalidInput("prompt", name, ", ".join(wanted) or "a prompt of one of the folders")
+
+
+def partial_name(name: str, prompt: str) -> str:
+    """The name of the file of a partial: it lies beside the prompt that holds it, and starts with `_`."""
+    return "/".join([*prompt.split("/")[:-1], f"_{name}"])
+
+
+def _is_partial(name: str) -> bool:
+    return name.rpartition("/")[2].startswith("_")
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(str(file), error.object[error.start : error.end], "a file in UTF-8") from None

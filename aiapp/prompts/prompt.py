@@ -3,96 +3,103 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from aiapp.core.errors import InvalidInput
 from aiapp.core.formats import Format
 from aiapp.core.messages import Message
 from aiapp.core.request import Request, Settings
-from aiapp.prompts.location import find_prompt
-from aiapp.prompts.picoschema import Field, is_object, parse, problems
+from aiapp.prompts.front_matter import FrontMatter, split
+from aiapp.prompts.location import partial_name, read_prompt
+from aiapp.prompts.parsing import Partials, no_partials
+from aiapp.prompts.picoschema import Field, problems
 from aiapp.prompts.template import Template
-
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|\Z)", re.DOTALL)
-_SETTINGS = {"temperature": "temperature", "topP": "top_p", "topK": "top_k", "maxOutputTokens": "max_tokens"}
+from aiapp.prompts.usage import check, history, inferred
 
 
 class Prompt:
-    """A template and its strict variables. `hash` names its content: the same text has the same hash anywhere."""
+    """A template and its strict variables, compiled once.
 
-    def __init__(self, source: str, *, name: str = "prompt") -> None:
-        front = _FRONT_MATTER.match(source)
-        body = (source[front.end() :] if front else source).rstrip("\n")
-        matter: Mapping[str, Any] = _yaml(front.group(1) or "", name) if front else {}
+    `hash` names its content: the same text, with the same partials, has the same hash anywhere.
+    """
+
+    def __init__(self, source: str, *, name: str = "prompt", partials: Partials = no_partials) -> None:
+        source = _canonical(source)
+        matter = split(source, name)
+        texts: dict[str, str] = {}
+
+        def noted(partial: str) -> str:
+            texts[partial] = _canonical(partials(partial))
+            return texts[partial]
+
         self.name = name
-        self.description = str(matter.get("description", ""))
-        self.hash = hashlib.sha256(source.replace("\r\n", "\n").encode()).hexdigest()[:16]
-        self._template = Template(body, name, 1 + source.count("\n", 0, front.end() if front else 0))
-        self._fields = _fields(matter, self._template, name)
-        self._settings = _settings(matter.get("config") or {}, name)
+        self.description = matter.description
+        self._template = Template(matter.template, name, matter.first_line, noted)
+        self._fields = _fields(matter, self._template)
+        self._defaults = matter.defaults
+        self._settings = matter.settings
+        self.hash = _hash(source, texts)
+
+    @classmethod
+    def from_text(cls, text: str, *, name: str = "prompt") -> Self:
+        """The prompt that this text is, with front matter or without."""
+        return cls(text, name=name)
 
     @classmethod
     def load(cls, name: str, folder: str | Path | None = None) -> Self:
         """The prompt of that name: from the folder where it has one, else from those that ship with aiapp."""
-        file = find_prompt(name, None if folder is None else Path(folder))
-        return cls(file.read_text(encoding="utf-8"), name=name)
+        place = None if folder is None else Path(folder)
+        source = read_prompt(name, place)
+        return cls(source, name=name, partials=lambda partial: read_prompt(partial_name(partial, name), place))
+
+    def __repr__(self) -> str:
+        return f"Prompt({self.name!r}, hash={self.hash!r})"
 
     @property
     def variables(self) -> tuple[str, ...]:
         """The names of what it takes."""
         return tuple(field.name for field in self._fields)
 
-    def render(self, **variables: object) -> tuple[Message, ...]:
+    def render(self, /, **variables: object) -> tuple[Message, ...]:
         """The messages for these variables; all that are missing, unknown or of the wrong type are named at once."""
-        wrong = list(problems(self._fields, variables))
-        if wrong:
-            raise InvalidInput(
-                f"prompt {self.name}", "; ".join(wrong), f"variables {', '.join(self.variables) or 'none'}"
-            )
-        return self._template.render(variables)
+        return self._messages(variables)
 
     def request(
         self, variables: Mapping[str, object], *, format: Format | None = None, settings: Settings | None = None
     ) -> Request:
         """A request that carries this prompt's hash; explicit settings lie over the prompt's own."""
         chosen = self._settings if settings is None else settings.over(self._settings)
-        return Request(self.render(**variables), format=format, settings=chosen, prompt=self.hash)
+        return Request(self._messages(variables), format=format, settings=chosen, prompt=self.hash)
+
+    def _messages(self, variables: Mapping[str, object]) -> tuple[Message, ...]:
+        given = {**self._defaults, **variables}
+        wrong = "; ".join(problems(self._fields, given))
+        if wrong:
+            # The problems stand in what is accepted, for the value of an error is cut where it is long.
+            accepted = f"{', '.join(self.variables) or 'none'} ({wrong})"
+            raise InvalidInput(f"variables of prompt {self.name}", sorted(map(str, variables)), accepted)
+        return self._template.render(given)
 
 
-def _yaml(text: str, name: str) -> Mapping[str, Any]:
-    import yaml
-
-    try:
-        loaded = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = name if mark is None else f"{name}, line {mark.line + 2}, column {mark.column + 1}"
-        raise InvalidInput(where, error.problem, "YAML front matter") from None
-    if loaded is None:
-        return {}
-    if not is_object(loaded):
-        raise InvalidInput(f"{name}, line 2, column 1", loaded, "front matter that is a mapping")
-    return loaded
+def _canonical(source: str) -> str:
+    return source.removeprefix("\ufeff").replace("\r\n", "\n")
 
 
-def _fields(matter: Mapping[str, Any], template: Template, name: str) -> tuple[Field, ...]:
-    given: Mapping[str, Any] = matter.get("input") or {}
-    declared = given.get("schema")
-    if declared is None:
-        return tuple(Field(variable, "any") for variable in template.variables)
-    fields = parse(declared, f"{name}: input.schema")
-    undeclared = [variable for variable in template.variables if variable not in {field.name for field in fields}]
-    if undeclared:
-        raise InvalidInput(f"{name}: variables", undeclared, "variables that input.schema declares")
-    return fields
+def _hash(source: str, partials: Mapping[str, str]) -> str:
+    texts = [source, *(f"{{{{> {name}}}}}{text}" for name, text in sorted(partials.items()))]
+    return hashlib.sha256("\0".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def _settings(config: Mapping[str, Any], name: str) -> Settings:
-    unknown = sorted(config.keys() - _SETTINGS.keys() - {"stopSequences"})
-    if unknown:
-        raise InvalidInput(f"{name}: config", unknown, ", ".join([*_SETTINGS, "stopSequences"]))
-    given: dict[str, Any] = {_SETTINGS[key]: value for key, value in config.items() if key in _SETTINGS}
-    return Settings(**given, stop=tuple(config.get("stopSequences", ())))
+def _fields(matter: FrontMatter, template: Template) -> tuple[Field, ...]:
+    declared = matter.schema
+    if declared is not None:
+        check(template.nodes, declared)
+    fields = inferred(template.nodes) if declared is None else declared
+    place = next(history(template.nodes), None)
+    if place is None:
+        return fields
+    if any(field.name == "history" for field in fields):
+        raise InvalidInput(place.where, "{{history}}", "a schema without `history`: it holds the earlier messages")
+    return (*fields, Field("history", "message", "the earlier messages", optional=True, array=True))

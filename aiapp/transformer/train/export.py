@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import struct
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,12 +12,12 @@ import numpy.typing as npt
 import torch
 
 from aiapp.transformer.train.network import Shape
+from aiapp.transformer.weights import quantise, write_safetensors
 
 CHAT_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}<|{{ message.role }}|>{{ message.content }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
-_TYPES = {"int8": "I8", "float16": "F16", "float32": "F32"}
 
 
 def export(run: Path, to: Path) -> None:
@@ -27,9 +26,9 @@ def export(run: Path, to: Path) -> None:
     shape = Shape(**state["shape"])
     weights = {name: tensor.float().numpy() for name, tensor in state["network"].items()}
     to.mkdir(parents=True, exist_ok=True)
-    write_safetensors(to / "model.safetensors", quantised(llama_names(weights, shape)))
+    write_safetensors(to / "model.safetensors", quantise(llama_names(weights, shape)), {"format": "pt"})
     shutil.copy(run / "tokenizer.json", to / "tokenizer.json")
-    _write_json(to / "config.json", _config(shape))
+    write_config(to / "config.json", shape)
     special = {"bos_token": "<|bos|>", "eos_token": "<|end|>", "pad_token": "<|pad|>", "chat_template": CHAT_TEMPLATE}
     _write_json(to / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast", **special})
 
@@ -55,37 +54,9 @@ def llama_names(weights: Mapping[str, npt.NDArray[np.float32]], shape: Shape) ->
     return named
 
 
-def quantised(weights: Mapping[str, npt.NDArray[np.float32]]) -> dict[str, npt.NDArray[np.generic]]:
-    """Every matrix as int8 with one float16 scale a row, named as compressed-tensors names it; norms as they are."""
-    packed: dict[str, npt.NDArray[np.generic]] = {}
-    for name, weight in weights.items():
-        if weight.ndim != 2:
-            packed[name] = weight.astype(np.float32)
-            continue
-        scale = (np.abs(weight).max(1, keepdims=True) / 127 + 1e-12).astype(np.float16)
-        packed[name] = np.clip(np.round(weight / scale.astype(np.float32)), -127, 127).astype(np.int8)
-        packed[f"{name}_scale"] = scale
-    return packed
-
-
-def write_safetensors(path: Path, tensors: Mapping[str, npt.NDArray[np.generic]]) -> None:
-    """The safetensors format: length of the header, header in JSON, bytes of the tensors."""
-    header: dict[str, object] = {"__metadata__": {"format": "pt"}}
-    offset = 0
-    for name, tensor in tensors.items():
-        end = offset + tensor.nbytes
-        header[name] = {"dtype": _TYPES[tensor.dtype.name], "shape": list(tensor.shape), "data_offsets": [offset, end]}
-        offset = end
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
-    with path.open("wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
-        for tensor in tensors.values():
-            file.write(np.ascontiguousarray(tensor).tobytes())
-
-
-def _config(shape: Shape) -> dict[str, object]:
-    return {
+def write_config(path: Path, shape: Shape) -> None:
+    """The sizes as `LlamaForCausalLM` reads them."""
+    config = {
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",
         "hidden_size": shape.width,
@@ -106,6 +77,7 @@ def _config(shape: Shape) -> dict[str, object]:
         "bos_token_id": 1,
         "eos_token_id": 2,
     }
+    _write_json(path, config)
 
 
 def _write_json(path: Path, value: object) -> None:
