@@ -52,8 +52,8 @@ def test_orthogonalise_brings_every_singular_value_near_one() -> None:
     torch.manual_seed(0)
     for shape in ((16, 48), (48, 16), (64, 64)):
         values = torch.linalg.svdvals(orthogonalise(torch.randn(shape)))
-        assert values.max() < 1.4
-        assert values.median() > 0.6
+        assert values.max() < 2.5
+        assert 0.8 < values.median() < 1.2
 
 
 def test_the_runtime_computes_what_was_trained(tmp_path: Path) -> None:
