@@ -40,6 +40,10 @@ def aiapp(
 
 def main() -> None:
     """Run a verb; a failure is one line on stderr and a status, never a traceback."""
+    # Read by NumPy's linear algebra when it is first loaded: a second thread gains nothing on matrices as small as
+    # these, and waits for the first one wherever the machine is busy.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         app()
     except AiappError as error:
