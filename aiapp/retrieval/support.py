@@ -1,7 +1,7 @@
 """How well each unit of a passage supports an answer, judged by words and by the model together.
 
 The score is a sum of a few readable features, the log-odds of quoting the unit against refusing to answer. Its weights
-were fitted to a development set of another company's documents, never to the handbook that the README's figures come
+were fitted to the development set in `tests/benchmarks/ostrel`, never to the handbook that the README's figures come
 from.
 """
 
