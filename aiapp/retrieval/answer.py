@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from aiapp.client.client import Client
+from aiapp.core.errors import ContextOverflow
 from aiapp.core.events import TextDelta
 from aiapp.core.parts import Citation
-from aiapp.core.response import Receipt, Response, total_receipt
+from aiapp.core.response import Change, Receipt, Response, total_receipt
 from aiapp.retrieval.documents import Document, Hit, line_of, page_of
 from aiapp.retrieval.generation import AnswerStream, answer_text, checked_quotes, grounded_request
-from aiapp.retrieval.quotation import REFUSAL, Quote, best_quote, readings
+from aiapp.retrieval.quotation import REFUSAL, Quote, Reading, best_quote, readings
 from aiapp.tracking.stopwatch import Stopwatch
 
 Show = Callable[[str], None]
@@ -55,10 +56,20 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the search brought, and the documents behind it."""
+    """What the search brought, and the documents behind it as they were then, by their sources."""
 
     hits: Sequence[Hit]
-    document: Callable[[str], Document]
+    documents: Mapping[str, Document]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the model said: an answer, the quotes that support it, and what could not be asked as it was meant."""
+
+    text: str
+    quotes: Sequence[Quote]
+    responses: Sequence[Response]
+    changes: tuple[Change, ...] = ()
 
 
 async def answer_question(
@@ -68,31 +79,41 @@ async def answer_question(
     if not found.hits:
         return Answer(REFUSAL, False, (), total_receipt([], stopwatch.timing()))
     way = _quoted if client.ranks_choices else _written
-    text, quotes, responses = await way(question, found.hits, client, stopwatch, show)
+    said = await way(question, found.hits, client, stopwatch, show)
     with stopwatch.stage("check"):
-        citations = tuple(_cite(quote, found.document(quote.chunk.source)) for quote in quotes)
-    receipt = total_receipt([response.receipt for response in responses], stopwatch.timing())
-    return Answer(text if citations else REFUSAL, bool(citations), citations, receipt)
+        citations = tuple(_cite(quote, found.documents[quote.chunk.source]) for quote in said.quotes)
+    receipt = total_receipt([response.receipt for response in said.responses], stopwatch.timing())
+    receipt = replace(receipt, changes=(*receipt.changes, *said.changes))
+    if not (citations and said.text):
+        return Answer(REFUSAL, False, (), receipt)
+    return Answer(said.text, True, citations, receipt)
 
 
-async def _quoted(
-    question: str, hits: Sequence[Hit], client: Client, stopwatch: Stopwatch, show: Show | None
-) -> tuple[str, Sequence[Quote], list[Response]]:
+async def _quoted(question: str, hits: Sequence[Hit], client: Client, stopwatch: Stopwatch, show: Show | None) -> _Said:
+    read: list[tuple[Reading, Response]] = []
+    too_long: list[ContextOverflow] = []
     with stopwatch.stage("model"):
-        read = [(reading, await client.acomplete(reading.request)) for reading in readings(question, hits)]
+        for reading in readings(question, hits):
+            try:
+                read.append((reading, await client.acomplete(reading.request)))
+            except ContextOverflow as error:
+                too_long.append(error)
+    if too_long and not read:
+        raise too_long[0]
     quote = best_quote(question, read)
     responses = [response for _, response in read]
+    changes = tuple(Change("passages", f"one was not read: {error.message}") for error in too_long)
     if quote is None:
-        return "", (), responses
+        return _Said("", (), responses, changes)
     stopwatch.first_token()
     if show is not None:
         show(quote.text)
-    return quote.text, (quote,), responses
+    return _Said(quote.text, (quote,), responses, changes)
 
 
 async def _written(
     question: str, hits: Sequence[Hit], client: Client, stopwatch: Stopwatch, show: Show | None
-) -> tuple[str, Sequence[Quote], list[Response]]:
+) -> _Said:
     def shown(text: str) -> None:
         stopwatch.first_token()
         if show is not None:
@@ -105,7 +126,7 @@ async def _written(
             if isinstance(event, TextDelta):
                 display.write(event.text)
     text = stream.response.text
-    return answer_text(text), checked_quotes(text, hits), [stream.response]
+    return _Said(answer_text(text), checked_quotes(text, hits), [stream.response])
 
 
 def _cite(quote: Quote, document: Document) -> Citation:

@@ -16,10 +16,10 @@ from aiapp.core.errors import InvalidInput
 from aiapp.retrieval.answer import Answer, Found, answer_question, shown_path
 from aiapp.retrieval.documents import Document, Hit, Skipped
 from aiapp.retrieval.embedding import Embedder, default_embedder
-from aiapp.retrieval.loading import find_files, load
+from aiapp.retrieval.loading import find_files, parse, place_of, unreadable
 from aiapp.retrieval.search import search
 from aiapp.retrieval.splitting import VERSION, split
-from aiapp.retrieval.store import Entry, Known, Store
+from aiapp.retrieval.store import FORMAT, Entry, Known, Stats, Store
 from aiapp.sync import run
 from aiapp.tracking.stopwatch import Stopwatch
 
@@ -71,10 +71,13 @@ class Index:
         """What `add` would do with these files and folders; nothing is changed."""
         if not paths:
             raise InvalidInput("paths", paths, "at least one file or folder")
-        roots = tuple(Path(path) for path in paths)
-        files, skipped = find_files(roots)
-        resolved = tuple(root.resolve() for root in roots)
-        known = {path: entry for path, entry in self._store.known().items() if _below(path, resolved)}
+        given = [Path(path) for path in paths]
+        files, passed_over = find_files(given)
+        own = {str(place_of(file)) for file in self._store.files}
+        skipped = [skip for skip in passed_over if skip.path not in own]
+        roots = tuple(place_of(path) for path in given)
+        with self._store.snapshot():
+            known = {path: entry for path, entry in self._store.known().items() if _below(path, roots)}
         added: list[Path] = []
         changed: list[Path] = []
         touched: list[Known] = []
@@ -83,15 +86,13 @@ class Index:
             if before is None:
                 added.append(file)
                 continue
-            state = file.stat()
-            if (state.st_mtime_ns, state.st_size) == (before.modified, before.size):
-                continue
-            if state.st_size == before.size and _digest(file) == before.digest:
-                touched.append(replace(before, modified=state.st_mtime_ns))
-            else:
+            now = _known_now(before)
+            if now is None:
                 changed.append(file)
+            elif now != before:
+                touched.append(now)
         same = len(files) - len(added) - len(changed)
-        return Plan(resolved, tuple(added), tuple(changed), tuple(known), tuple(touched), same, tuple(skipped))
+        return Plan(roots, tuple(added), tuple(changed), tuple(known), tuple(touched), same, tuple(skipped))
 
     def apply(self, plan: Plan, progress: Progress | None = None) -> Report:
         """Carry out a plan in one transaction: an interruption leaves the index as it was."""
@@ -135,16 +136,18 @@ class Index:
             raise InvalidInput("question", question, "a question in words")
         if k < 1:
             raise InvalidInput("k", k, "a whole number of at least 1")
-        return search(self._store, self._embedder, question, k)
+        with self._store.snapshot():
+            return search(self._store, self._embedder, question, k)
 
     async def aask(
         self, question: str, client: Client, k: int = 5, on_text: Callable[[str], None] | None = None
     ) -> Answer:
         """Answer from the `k` best passages, with quotes that were checked; `on_text` gets the answer as it comes."""
         stopwatch = Stopwatch()
-        with stopwatch.stage("search"):
+        with stopwatch.stage("search"), self._store.snapshot():
             hits = self.search(question, k)
-        return await answer_question(question, Found(hits, self.document), client, stopwatch, on_text)
+            documents = {source: self.document(source) for source in {hit.chunk.source for hit in hits}}
+        return await answer_question(question, Found(hits, documents), client, stopwatch, on_text)
 
     def ask(self, question: str, client: Client, k: int = 5, on_text: Callable[[str], None] | None = None) -> Answer:
         """The blocking twin of `aask`."""
@@ -152,7 +155,13 @@ class Index:
 
     def document(self, source: str) -> Document:
         """The text of a source as a hit or a citation names it."""
-        return self._store.document(Path(source).resolve())
+        with self._store.snapshot():
+            return self._store.document(place_of(Path(source)))
+
+    def stats(self) -> Stats:
+        """How much the index holds."""
+        with self._store.snapshot():
+            return self._store.stats()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -167,20 +176,27 @@ class Index:
         self.close()
 
     def _entry(self, file: Path) -> Entry | Skipped:
-        document = load(file)
+        try:
+            state = file.stat()  # before the reading, so that a change in between is seen the next time
+            data = file.read_bytes()
+        except OSError as error:
+            return unreadable(file, error)
+        document = parse(file, data)
         if isinstance(document, Skipped):
             return document
         pieces = split(document.text, file.stem.replace("-", " ").replace("_", " "))
         texts = [f"{piece.heading}\n{document.text[piece.start : piece.end]}" for piece in pieces]
-        state = file.stat()
-        known = Known(file, _digest(file), state.st_mtime_ns, state.st_size)
+        known = Known(file, hashlib.sha256(data).hexdigest(), state.st_mtime_ns, state.st_size)
         return Entry(document, known, pieces, self._embedder.embed(texts))
 
 
 def default_index_path(paths: Iterable[str | Path]) -> Path:
-    """Where the command line keeps the index of these paths: one file for each set, in the user's cache folder."""
+    """Where the command line keeps the index of these paths: one file for each set, in the user's cache folder.
+
+    A version of aiapp that reads or splits otherwise keeps its own, so that an upgrade asks nothing of the user.
+    """
     roots = "\n".join(sorted(str(Path(path).resolve()) for path in paths))
-    return _cache_folder() / "aiapp" / f"{hashlib.sha256(roots.encode()).hexdigest()[:24]}.idx"
+    return _cache_folder() / "aiapp" / f"{hashlib.sha256(os.fsencode(roots)).hexdigest()[:24]}-{FORMAT}.{VERSION}.idx"
 
 
 def _cache_folder() -> Path:
@@ -195,8 +211,16 @@ def _below(path: Path, roots: Iterable[Path]) -> bool:
     return any(path == root or root in path.parents for root in roots)
 
 
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+def _known_now(before: Known) -> Known | None:
+    """What is known of a file whose content is the same, or None where it is another one or cannot be read."""
+    try:
+        state = before.path.stat()
+        if (state.st_mtime_ns, state.st_size) == (before.modified, before.size):
+            return before
+        same = state.st_size == before.size and hashlib.sha256(before.path.read_bytes()).hexdigest() == before.digest
+    except OSError:
+        return None
+    return replace(before, modified=state.st_mtime_ns) if same else None
 
 
 def _nothing_readable(skipped: Iterable[Skipped]) -> str:

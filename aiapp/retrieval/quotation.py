@@ -53,8 +53,9 @@ def readings(question: str, hits: Sequence[Hit]) -> list[Reading]:
         headed = zip(spans, headings_within(chunk.text, spans), strict=True)
         quotes: dict[Unit, Quote] = {}
         for (start, end), heading in headed:
-            quotes.setdefault(Unit(chunk.text[start:end], heading), Quote(chunk, start, end))
-        options = tuple(dict.fromkeys(unit.text for unit in quotes if unit.text != REFUSAL))
+            if chunk.text[start:end] != REFUSAL:
+                quotes.setdefault(Unit(chunk.text[start:end], heading), Quote(chunk, start, end))
+        options = tuple(dict.fromkeys(unit.text for unit in quotes))
         if not options:
             continue
         passage = f"{chunk.heading}\n{chunk.text}" if chunk.heading else chunk.text

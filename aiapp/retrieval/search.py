@@ -14,7 +14,7 @@ from aiapp.retrieval.store import Store
 from aiapp.transformer.word_vectors import WordVectors, words
 
 CANDIDATES = 40
-"""How many chunks each of the two searches brings."""
+"""How many chunks each of the two searches brings, unless more are asked for."""
 RANK_CONSTANT = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke and Buettcher 2009)."""
 WHOLE, BEST_UNIT = 1.0, 0.5
@@ -33,13 +33,14 @@ def fuse(rankings: Sequence[Sequence[int]]) -> list[int]:
 def search(store: Store, embedder: Embedder, question: str, k: int) -> list[Hit]:
     """The `k` chunks that speak most to the question, best first."""
     terms = [word for word in words(question) if word not in STOP_WORDS] or words(question)
-    lexical = [number for number, _ in store.lexical(terms, CANDIDATES)]
+    limit = max(CANDIDATES, k)
+    lexical = [number for number, _ in store.lexical(terms, limit)]
     numbers, vectors = store.vectors()
     if not len(numbers):
         return []
     cosines = vectors @ embedder.embed([question])[0]
-    nearest = numbers[np.argsort(-cosines, kind="stable")[:CANDIDATES]]
-    candidates = fuse([lexical, nearest.tolist()])[:CANDIDATES]
+    nearest = numbers[np.argsort(-cosines, kind="stable")[:limit]]
+    candidates = fuse([lexical, nearest.tolist()])[:limit]
     alignment = Alignment(question, WordVectors.load())
     hits = [Hit(chunk, _score(alignment, chunk)) for chunk in store.chunks(candidates).values()]
     return sorted(hits, key=lambda hit: -hit.score)[:k]

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Literal, TypeAlias
 
-VERSION = 1
-"""Raised when the same document is split otherwise, so that an older index knows it is out of date."""
+VERSION = 2
+"""Raised when the same file is read or split otherwise, so that an older index knows it is out of date."""
 TARGET = 1300
 """Characters that a chunk is filled up to."""
+
+LONGEST_HEADING = 200
+"""Characters; a longer line is no heading, whatever it looks like."""
 
 SEPARATOR = " > "
 COLUMNS = 9
@@ -36,6 +39,9 @@ _NOT_THE_END = (
     "a.m.", "p.m.", "Inc.", "Ltd.", "Jan.", "Feb.", "Mar.", "Apr.", "Aug.", "Sept.", "Oct.", "Nov.", "Dec.",
 )
 # fmt: on
+_FENCE = re.compile(r"(`{3,}|~{3,})")
+_SPACE = re.compile(r"\s*")
+_LONGEST_ABBREVIATION = 40
 _SENTENCE_END = re.compile(r"[.!?][\"')\]*_\N{RIGHT DOUBLE QUOTATION MARK}]*(?=\s+\S)")
 
 
@@ -97,7 +103,7 @@ def _sections(text: str) -> Iterator[_Section]:
                 start, chunks = None, []
             path = [entry for entry in path if entry[0] < block.level]
             path.append((block.level, _heading_text(text[block.start : block.end])))
-            start = block.start if start is None else start
+            start = block.start if start is None or block.end - start > TARGET else start
             continue
         for begin, end in _parts(text, block):
             begin = begin if start is None else start
@@ -111,13 +117,18 @@ def _sections(text: str) -> Iterator[_Section]:
 
 
 def units(text: str) -> list[Span]:
-    """What can be quoted from a chunk: sentences, list items, table rows and fields; no headings, no header rows."""
+    """What can be quoted from a chunk: sentences, list items, table rows, fields and lines of code.
+
+    Headings and header rows cannot.
+    """
     spans: list[Span] = []
     for block in _blocks(text):
         if block.kind == "heading":
             continue
         if block.kind == "prose":
             spans.extend(_sentences(text, block.start, block.end))
+        elif block.kind == "code":
+            spans.extend(_code_lines(text, block))
         elif block.kind != "rule" and not _is_header(text, block):
             spans.append((block.start, block.end))
     return [span for span in spans if any(map(str.isalnum, text[span[0] : span[1]]))]
@@ -161,21 +172,28 @@ def _heading_text(line: str) -> str:
 
 
 def _blocks(text: str) -> Iterator[_Block]:
-    """The text line by line: every heading, list item, table row and field alone, prose by paragraphs."""
+    """The text line by line: every heading, list item, table row and field alone, prose by paragraphs, code whole."""
     start: int | None = None
     end = 0
     joined: _Kind = "prose"
     lines = _lines(text)
+    fences = _fences(text, lines)
+    code_ends = -1
     for number, (begin, stop) in enumerate(lines):
+        if number <= code_ends:
+            continue
         line = text[begin:stop].strip()
         after = text[slice(*lines[number + 1])].strip() if number + 1 < len(lines) else ""
-        kind, level = _kind(line, after, start is not None)
+        kind, level = ("code", 0) if number in fences else _kind(line, after, start is not None)
         if start is not None and (kind is None or kind != "prose"):
             yield _Block(start, end, joined)
             start = None
         if kind is None:
             continue
-        if kind in ("heading", "row", "rule"):
+        if kind == "code":
+            code_ends = fences[number]
+            yield _Block(begin + _indent(text, begin, stop), lines[code_ends][1], kind)
+        elif kind in ("heading", "row", "rule"):
             yield _Block(begin + _indent(text, begin, stop), stop, kind, level)
         elif start is None:
             start, end, joined = begin + _indent(text, begin, stop), stop, kind
@@ -194,6 +212,29 @@ def _lines(text: str) -> list[Span]:
     return spans
 
 
+def _fences(text: str, lines: Sequence[Span]) -> dict[int, int]:
+    """The first and the last line of each block of fenced code; a fence that nothing closes is none."""
+    found: dict[int, int] = {}
+    opened: tuple[int, str] | None = None
+    for number, (begin, stop) in enumerate(lines):
+        line = text[begin:stop].strip()
+        fence = _FENCE.match(line)
+        if fence is None:
+            continue
+        if opened is None:
+            opened = number, fence.group(1)
+        elif line.startswith(opened[1]) and not line.strip(opened[1][0]):
+            found[opened[0]], opened = number, None
+    return found
+
+
+def _code_lines(text: str, block: _Block) -> list[Span]:
+    """The lines between the fences."""
+    inside = _lines(text[block.start : block.end])[1:-1]
+    found = [(block.start + begin, block.start + stop) for begin, stop in inside]
+    return [(begin + _indent(text, begin, stop), stop) for begin, stop in found if stop > begin]
+
+
 def _indent(text: str, start: int, end: int) -> int:
     return len(text[start:end]) - len(text[start:end].lstrip())
 
@@ -202,6 +243,10 @@ def _kind(line: str, after: str, inside: bool) -> tuple[_Kind | None, int]:
     """What a line is, and the level of a heading; None for a blank one."""
     if not line:
         return None, 0
+    if _FENCE.match(line):
+        return "rule", 0
+    if len(line) > LONGEST_HEADING:
+        return _long_kind(line), 0
     if (match := _HEADING.match(line)) is not None:
         return "heading", len(match.group(1))
     if _BOLD_LINE.match(line):
@@ -219,11 +264,39 @@ def _kind(line: str, after: str, inside: bool) -> tuple[_Kind | None, int]:
     return ("item", 0) if _ITEM.match(line) or _FIELD.match(line) else ("prose", 0)
 
 
-def _parts(text: str, block: _Block) -> list[Span]:
-    """A block as it is, or, where it alone would overfill a chunk, its sentences."""
+def _long_kind(line: str) -> _Kind:
+    """What a line is that is too long for a heading."""
+    if line.startswith("|") or line.count(" | ") > 1 or len(_COLUMNS.findall(line)) > 1:
+        return "rule" if _RULE.match(line) and "-" in line else "row"
+    return "item" if _ITEM.match(line) or _FIELD.match(line) else "prose"
+
+
+def _parts(text: str, block: _Block) -> Iterator[Span]:
+    """A block as it is, or, where it alone would overfill a chunk, its sentences or lines, cut where they still do."""
     if block.end - block.start <= TARGET:
-        return [(block.start, block.end)]
-    return list(_sentences(text, block.start, block.end)) or [(block.start, block.end)]
+        yield block.start, block.end
+        return
+    code = block.kind == "code"
+    for start, end in _code_lines(text, block) if code else _sentences(text, block.start, block.end):
+        yield from _cut(text, start, end)
+
+
+def _cut(text: str, start: int, end: int) -> Iterator[Span]:
+    """A span in parts of at most `TARGET` characters, cut at white space where there is any."""
+    while end - start > TARGET:
+        limit = start + TARGET
+        space = max(text.rfind(" ", start + 1, limit + 1), text.rfind("\n", start + 1, limit + 1))
+        stop = space if space > start else limit
+        yield start, stop
+        start = _next(text, stop, end)
+    if start < end:
+        yield start, end
+
+
+def _next(text: str, start: int, end: int) -> int:
+    """The first place from `start` on that is not white space."""
+    space = _SPACE.match(text, start, end)
+    return start if space is None else space.end()
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[Span]:
@@ -231,10 +304,11 @@ def _sentences(text: str, start: int, end: int) -> Iterator[Span]:
     position = start
     for match in _SENTENCE_END.finditer(text, start, end):
         stop = match.end()
-        words = text[position : match.start() + 1].split()
-        if words and (words[-1].lstrip("(\"'") in _NOT_THE_END or text[stop:end].lstrip()[:1].islower()):
+        following = _next(text, stop, end)
+        words = text[max(position, stop - _LONGEST_ABBREVIATION) : match.start() + 1].split()
+        if words and (words[-1].lstrip("(\"'") in _NOT_THE_END or text[following].islower()):
             continue
         yield position, stop
-        position = stop + len(text[stop:end]) - len(text[stop:end].lstrip())
+        position = following
     if text[position:end].strip():
         yield position, end

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import threading
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -49,6 +50,14 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Stats:
+    """How much an index holds."""
+
+    documents: int
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A document ready to be stored; `vectors` has a row for each piece."""
 
@@ -63,33 +72,52 @@ class Store:
 
     def __init__(self, path: Path, manifest: dict[str, str]) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        self._matrix: tuple[int, npt.NDArray[np.int64], Vectors] | None = None
+        self._lock = threading.RLock()
+        self._matrix: tuple[tuple[int, int], npt.NDArray[np.int64], Vectors] | None = None
         try:
-            self._connection.execute("PRAGMA foreign_keys = ON")
-            self._prepare({"format": str(FORMAT), **manifest})
-        except sqlite3.DatabaseError as error:
-            self._connection.close()
-            raise IndexUnusable(f"index {path}: {error}; remove the file or choose another --index") from None
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise IndexUnusable(f"index {path}: its folder cannot be made ({error.strerror})") from None
+        with self._explained():
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+        try:
+            with self._explained():
+                self._connection.execute("PRAGMA foreign_keys = ON")
+                if not self._tables():
+                    # Readers go on reading the last state while another process writes the next.
+                    self._connection.execute("PRAGMA journal_mode = WAL")
+                    self._make({"format": str(FORMAT), **manifest})
+                self._check({"format": str(FORMAT), **manifest})
         except IndexUnusable:
             self._connection.close()
             raise
 
-    def _prepare(self, manifest: dict[str, str]) -> None:
+    def _tables(self) -> set[str]:
+        return {name for (name,) in self._connection.execute("SELECT name FROM sqlite_master")}
+
+    def _make(self, manifest: dict[str, str]) -> None:
         with self.transaction():
-            tables = {name for (name,) in self._connection.execute("SELECT name FROM sqlite_master")}
-            if not tables:
-                for statement in _TABLES.split(";"):
-                    self._connection.execute(statement)
-                self._connection.executemany("INSERT INTO manifest VALUES (?, ?)", manifest.items())
-            elif "manifest" not in tables:
-                raise IndexUnusable(f"index {self.path}: a database of something else; choose another --index")
+            if self._tables():  # another process was faster
+                return
+            for statement in _TABLES.split(";"):
+                self._connection.execute(statement)
+            self._connection.executemany("INSERT INTO manifest VALUES (?, ?)", manifest.items())
+
+    def _check(self, manifest: dict[str, str]) -> None:
+        if "manifest" not in self._tables():
+            raise IndexUnusable(f"index {self.path}: a database of something else; choose another --index")
         found = dict(self._connection.execute("SELECT key, value FROM manifest"))
         for key, value in manifest.items():
             if found.get(key) != value:
                 made = f"made with {key} {found.get(key)}, opened with {key} {value}"
                 raise IndexUnusable(f"index {self.path}: {made}; remove the file to build it anew")
+
+    @property
+    def files(self) -> set[Path]:
+        """The file itself, and those that stand beside it while it is open."""
+        return {self.path.with_name(self.path.name + end) for end in ("", "-wal", "-shm")}
 
     def close(self) -> None:
         """Let go of the file."""
@@ -98,13 +126,42 @@ class Store:
     @contextmanager
     def transaction(self) -> Generator[None]:
         """All of the changes inside, or none."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        with self._lock, self._explained():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def snapshot(self) -> Generator[None]:
+        """All that is read inside is of one state, whatever other processes write meanwhile."""
+        with self._lock, self._explained():
+            if self._connection.in_transaction:
+                yield
+                return
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def _explained(self) -> Generator[None]:
+        """What goes wrong inside, in words that say what to do about it."""
         try:
             yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                remedy = "another process is writing to it; try again when it is done"
+                raise IndexUnusable(f"index {self.path}: {remedy}") from None
+            raise IndexUnusable(
+                f"index {self.path}: {error}; check the space and the permissions there, or choose another --index"
+            ) from None
+        except sqlite3.DatabaseError as error:
+            raise IndexUnusable(f"index {self.path}: {error}; remove the file or choose another --index") from None
 
     def known(self) -> dict[Path, Known]:
         """Every stored file."""
@@ -159,9 +216,10 @@ class Store:
         )
         return {number: Chunk(*fields) for number, *fields in rows}
 
-    def count(self) -> int:
-        """How many chunks there are."""
-        return int(self._connection.execute("SELECT count(*) FROM chunks").fetchone()[0])
+    def stats(self) -> Stats:
+        """How much there is."""
+        select = "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM chunks)"
+        return Stats(*self._connection.execute(select).fetchone())
 
     def lexical(self, terms: Sequence[str], limit: int) -> list[tuple[int, float]]:
         """Chunks with any of the terms, best first, with BM25 scores above 0."""
@@ -177,8 +235,8 @@ class Store:
 
     def vectors(self) -> tuple[npt.NDArray[np.int64], Vectors]:
         """The numbers of all chunks, and their vectors in the same order."""
-        version = int(self._connection.execute("PRAGMA data_version").fetchone()[0]) * 1_000_003
-        version += self._connection.total_changes
+        others = int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        version = (others, self._connection.total_changes)
         if self._matrix is None or self._matrix[0] != version:
             rows = self._connection.execute("SELECT id, vector FROM chunks ORDER BY id").fetchall()
             numbers = np.array([number for number, _ in rows], np.int64)

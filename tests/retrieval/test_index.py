@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pytest
 
 from aiapp.client.client import Client
-from aiapp.core.errors import AiappError, InvalidInput
+from aiapp.core.errors import AiappError, ContextOverflow, InvalidInput
 from aiapp.core.formats import Choice
 from aiapp.core.request import Request
 from aiapp.retrieval.alignment import Alignment
@@ -222,6 +222,25 @@ def test_an_empty_index_refuses(index: Index) -> None:
     assert not index.ask("Anything?", quoting("x")).supported
 
 
+def test_a_passage_that_the_model_cannot_hold_is_left_out(index: Index, folder: Path) -> None:
+    index.add(folder)
+
+    def choose(request: Request) -> str | Exception:
+        assert isinstance(request.format, Choice)
+        if any("Hotels" in option for option in request.format.options):
+            return ContextOverflow("too long", provider="scripted", model="scripted")
+        return request.format.options[0]
+
+    client = Client(provider=ScriptedModel(choose, ranks_choices=True))
+    answer = index.ask("How many days of parental leave do I get?", client)
+    assert answer.supported
+    assert [str(change) for change in answer.receipt.changes] == ["passages: one was not read: too long"]
+    (folder / "leave.md").unlink()
+    index.add(folder)
+    with pytest.raises(ContextOverflow):
+        index.ask("What do hotels cost?", client)
+
+
 def test_a_written_answer_is_shown_after_its_quotes_held(index: Index, folder: Path) -> None:
     index.add(folder)
     said = (
@@ -234,7 +253,14 @@ def test_a_written_answer_is_shown_after_its_quotes_held(index: Index, folder: P
 
 
 @pytest.mark.parametrize(
-    "said", ["NOT IN THE DOCUMENTS", "ANSWER: 120 days, trust me.", "QUOTE [7]: gets 120 days\nANSWER: 120.", ""]
+    "said",
+    [
+        "NOT IN THE DOCUMENTS",
+        "ANSWER: 120 days, trust me.",
+        "QUOTE [7]: gets 120 days\nANSWER: 120.",
+        "",
+        "QUOTE [1]: Every new parent gets 120 days",
+    ],
 )
 def test_a_written_answer_without_a_true_quote_is_not_shown(index: Index, folder: Path, said: str) -> None:
     index.add(folder)
@@ -255,3 +281,11 @@ def test_adding_twice_at_once_waits(tmp_path: Path, folder: Path) -> None:
     both = [subprocess.Popen([sys.executable, "-c", program, str(path), str(folder)]) for _ in range(2)]
     deadline = time.monotonic() + 30
     assert [process.wait(max(1.0, deadline - time.monotonic())) for process in both] == [0, 0]
+
+
+def test_a_document_that_says_the_refusal_itself_is_not_quoted_for_it(index: Index, tmp_path: Path) -> None:
+    file = tmp_path / "odd.md"
+    file.write_text("# Odd\n\nNot in the documents. Volcanoes are in the documents.\n")
+    index.add(file)
+    answer = index.ask("Are volcanoes not in the documents?", quoting("Not in the documents."))
+    assert "Not in the documents." not in [citation.quote for citation in answer.citations]

@@ -14,8 +14,8 @@ from aiapp.core.errors import InvalidInput
 from aiapp.retrieval.documents import Document, Skipped, line_of, page_of
 from aiapp.retrieval.expectation import expected_answer, holds
 from aiapp.retrieval.html_text import html_text
-from aiapp.retrieval.loading import find_files, load
-from aiapp.retrieval.splitting import TARGET, headings_within, split, units
+from aiapp.retrieval.loading import find_files, parse
+from aiapp.retrieval.splitting import LONGEST_HEADING, TARGET, headings_within, split, units
 
 MARKDOWN = """# Travel
 
@@ -116,6 +116,34 @@ def test_a_long_document_is_cut_between_sections_and_sentences() -> None:
     assert all(text[piece.start : piece.end].rstrip().endswith(".") for piece in pieces)
 
 
+def test_code_is_quoted_by_lines_and_holds_no_headings() -> None:
+    text = (
+        "# Restart\n\nRun this:\n\n```sh\n# as root\n  stop it && \\\nstart it\n```\n\n## After\n\nLook at the log.\n"
+    )
+    assert quotable(text) == ["Run this:", "# as root", "stop it && \\", "start it", "Look at the log."]
+    assert headings_within(text, units(text))[-2:] == ["Restart", "Restart > After"]
+    assert quotable("One.\n```\nTwo. Three.\n") == ["One.", "Two.", "Three."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "word " * 4000,
+        "x" * 20_000,
+        "# " + "long " * 2000 + "\n\nText.",
+        "# Head\n" * 2000 + "Text.",
+        "```\n" + "run it\n" * 3000 + "```\n",
+        "| " + "cell " * 3000 + "|\n",
+        "- " + "item " * 3000,
+    ],
+)
+def test_no_chunk_is_much_longer_than_its_target(text: str) -> None:
+    pieces = split(text, "title")
+    assert max(piece.end - piece.start for piece in pieces) <= TARGET + LONGEST_HEADING
+    assert max(len(piece.heading) for piece in pieces) <= LONGEST_HEADING
+    assert sum(len(text[piece.start : piece.end].split()) for piece in pieces) >= len(text.split()) // 2 or "#" in text
+
+
 def test_html_shows_what_a_reader_sees() -> None:
     page = (
         "<html><head><title>t</title><style>p{}</style></head><body><nav>Menu</nav><h1>Links &amp; more</h1>"
@@ -156,10 +184,8 @@ def test_files_are_found_and_the_rest_is_named(tmp_path: Path) -> None:
     "data",
     ["Café naïve".encode(), "\ufeffCafé naïve".encode(), "Café naïve".encode("utf-16"), "Café naïve".encode("cp1252")],
 )
-def test_text_is_read_in_the_encodings_that_people_have(tmp_path: Path, data: bytes) -> None:
-    file = tmp_path / "a.txt"
-    file.write_bytes(data)
-    document = load(file)
+def test_text_is_read_in_the_encodings_that_people_have(data: bytes) -> None:
+    document = parse(Path("a.txt"), data)
     assert isinstance(document, Document)
     assert document.text == "Café naïve"
 
@@ -168,22 +194,19 @@ def test_text_is_read_in_the_encodings_that_people_have(tmp_path: Path, data: by
     ("name", "data", "reason"),
     [("a.txt", b"ab\0cd", "binary"), ("a.md", b"  \n ", "no text"), ("a.pdf", b"%PDF-nonsense", "not a readable PDF")],
 )
-def test_what_cannot_be_read_says_why(tmp_path: Path, name: str, data: bytes, reason: str) -> None:
-    file = tmp_path / name
-    file.write_bytes(data)
-    skipped = load(file)
+def test_what_cannot_be_read_says_why(name: str, data: bytes, reason: str) -> None:
+    skipped = parse(Path(name), data)
     assert isinstance(skipped, Skipped)
     assert reason in skipped.reason
 
 
-def test_a_pdf_keeps_its_pages(tmp_path: Path) -> None:
+def test_a_pdf_keeps_its_pages() -> None:
     pdf = FPDF()
     pdf.set_font("helvetica", size=12)
     for words in ("The first page.", "The second page holds 42."):
         pdf.add_page()
         pdf.cell(text=words)
-    pdf.output(str(tmp_path / "two.pdf"))
-    document = load(tmp_path / "two.pdf")
+    document = parse(Path("two.pdf"), bytes(pdf.output()))
     assert isinstance(document, Document)
     assert page_of(document.pages, document.text.index("first")) == 1
     assert page_of(document.pages, document.text.index("42")) == 2
