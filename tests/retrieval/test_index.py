@@ -22,6 +22,7 @@ from aiapp.core.formats import Choice
 from aiapp.core.request import Request
 from aiapp.retrieval.alignment import Alignment
 from aiapp.retrieval.index import Index, default_index_path
+from aiapp.retrieval.quotation import readings
 from aiapp.retrieval.search import fuse
 from aiapp.retrieval.store import IndexUnusable
 from aiapp.testing import ScriptedModel
@@ -287,5 +288,6 @@ def test_a_document_that_says_the_refusal_itself_is_not_quoted_for_it(index: Ind
     file = tmp_path / "odd.md"
     file.write_text("# Odd\n\nNot in the documents. Volcanoes are in the documents.\n")
     index.add(file)
-    answer = index.ask("Are volcanoes not in the documents?", quoting("Not in the documents."))
-    assert "Not in the documents." not in [citation.quote for citation in answer.citations]
+    question = "Are volcanoes not in the documents?"
+    quotes = [quote.text for reading in readings(question, index.search(question)) for quote in reading.quotes]
+    assert quotes == ["Volcanoes are in the documents."]
