@@ -12,6 +12,9 @@ from aiapp import __version__
 from aiapp.cli.ask import ask
 from aiapp.core.errors import AiappError, ProviderError
 
+INTERRUPTED = 130
+STOPPED = "stopped; the index is as it was before the interrupted change"
+
 app = typer.Typer(
     name="aiapp",
     help="Applications on language models: nothing hidden, exact money and time, and a model that runs offline.",
@@ -55,7 +58,11 @@ def main() -> None:
     except OSError as error:
         sys.exit(_failed(str(error), 1))
     except KeyboardInterrupt:
-        sys.exit(_failed("stopped; the index is as it was before the interrupted change", 130))
+        sys.exit(_failed(STOPPED, INTERRUPTED))
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:  # typer makes this of Ctrl-C, without a word
+            _failed(STOPPED, INTERRUPTED)
+        raise
 
 
 def _failed(message: str, status: int) -> int:

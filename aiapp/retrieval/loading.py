@@ -31,8 +31,7 @@ def place_of(path: Path) -> Path:
 def find_files(paths: Iterable[Path]) -> tuple[list[Path], list[Skipped]]:
     """The readable files under some files and folders, sorted, and what was passed over.
 
-    Hidden files and folders inside a folder are passed over without a word, as version control's own are. Links to
-    folders are not followed.
+    Hidden files and folders inside a folder are passed over, each folder named once. Links to folders are not followed.
     """
     found: dict[Path, Path] = {}
     skipped: list[Skipped] = []
@@ -55,6 +54,8 @@ def _walk(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
         skipped.append(unreadable(Path(str(error.filename)), error))
 
     for here, folders, files in os.walk(folder, onerror=unlisted):
+        hidden = [name for name in (*folders, *files) if name.startswith(".")]
+        skipped.extend(Skipped(str(Path(here, name)), "hidden") for name in sorted(hidden))
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__pycache__")
         yield from (Path(here, name) for name in sorted(files) if not name.startswith("."))
 

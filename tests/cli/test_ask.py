@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,28 @@ def test_wrong_input_is_one_clear_line_and_no_traceback(folder: Path, tmp_path: 
         assert done.stderr.count("\n") == 1
         assert "Traceback" not in done.stderr
         assert done.stdout == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be sent Ctrl-C alone there")
+def test_ctrl_c_says_so_and_leaves_the_index_whole(folder: Path, tmp_path: Path) -> None:
+    (folder / "long.md").write_text(
+        "\n\n".join(f"The {n}th rule of the long list is as dull as it was." for n in range(30_000))
+    )
+    place = tmp_path / "my.idx"
+    program = "from aiapp.cli.main import main; main()"
+    words = [sys.executable, "-c", program, "ask", "parental leave?", str(folder), "--index", str(place)]
+    running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 30
+    while not place.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.5)
+    running.send_signal(signal.SIGINT)
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert errors == "aiapp: stopped; the index is as it was before the interrupted change\n"
+    (folder / "long.md").unlink()
+    done = aiapp("ask", "How many days of parental leave do parents get?", folder, "--index", place, "--json")
+    assert json.loads(done.stdout)["receipt"]["model"] == "local"
 
 
 def test_the_version_and_the_help_are_there() -> None:

@@ -175,6 +175,8 @@ def test_files_are_found_and_the_rest_is_named(tmp_path: Path) -> None:
     assert {Path(skip.path).name: skip.reason.split(" ")[0] for skip in skipped} == {
         "photo.png": "not",
         "empty.md": "empty",
+        ".hidden.md": "hidden",
+        ".git": "hidden",
     }
     with pytest.raises(InvalidInput, match="existing file or folder"):
         find_files([tmp_path / "nowhere"])
