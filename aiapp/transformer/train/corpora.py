@@ -60,14 +60,14 @@ class Reviews:
             if random_.random() < 0.25:
                 other = random_.choice(self._rows)
                 asked.append(Question(random_.choice(other["qas"])["q"], None))
-            elif (unit := _unit_at(row["context"], pair["start"], pair["a"])) is not None:
+            elif (unit := unit_at(row["context"], pair["start"], pair["a"])) is not None:
                 asked.append(Question(pair["q"], unit))
         if not asked:
             return self.passage(random_, questions)
         return Passage(row["context"], tuple(asked))
 
 
-def _unit_at(text: str, start: int, answer: str) -> str | None:
+def unit_at(text: str, start: int, answer: str) -> str | None:
     """The sentence of the text that holds the span, where one does."""
     position = 0
     for sentence in sentences(text):
@@ -82,7 +82,7 @@ class Encyclopedia:
     """Question and sentence pairs in the order of their articles: neighbours make hard distractors."""
 
     def __init__(self, path: Path) -> None:
-        self._rows = [(_tidy(row["q"]), _tidy(row["sentence"])) for row in read(path)]
+        self._rows = [(tidy(row["q"]), tidy(row["sentence"])) for row in read(path)]
 
     def passage(self, random_: random.Random, questions: int) -> Passage:
         """A sentence among those of the same article, and questions about them; some have no answer here."""
@@ -94,21 +94,22 @@ class Encyclopedia:
         asked: list[Question] = []
         for question, sentence in random_.sample(window, min(questions, len(window))):
             if sentence in inside:
-                asked.append(Question(_first_upper(question), _cased(sentence, cased is not str)))
+                asked.append(Question(first_upper(question), _cased(sentence, cased is not str)))
             else:
-                asked.append(Question(_first_upper(question), None))
+                asked.append(Question(first_upper(question), None))
         return Passage(" ".join(_cased(sentence, cased is not str) for sentence in inside), tuple(asked))
 
 
 def _cased(sentence: str, upper: bool) -> str:
-    return _first_upper(sentence) if upper else sentence
+    return first_upper(sentence) if upper else sentence
 
 
-def _first_upper(text: str) -> str:
+def first_upper(text: str) -> str:
+    """With its first letter in upper case."""
     return text[:1].upper() + text[1:]
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """Undo the spaces that a tokeniser left."""
     text = re.sub(r" ([.,;:?!%)\]'\u2019])", r"\1", text.strip().replace("-lrb-", "(").replace("-rrb-", ")"))
     return re.sub(r"([(\[$]) ", r"\1", text).replace(" -- ", "-").replace("`` ", '"').replace(" ''", '"')
@@ -117,7 +118,7 @@ def _tidy(text: str) -> str:
 class Glossary:
     """Neighbouring entries of a textbook's glossary as a list, a table or sentences."""
 
-    _asked = ("What is {t}?", "What does {t} mean?", "Define {t}.", "How is {t} defined?", "Explain {t}.")
+    ASKED = ("What is {t}?", "What does {t} mean?", "Define {t}.", "How is {t} defined?", "Explain {t}.")
 
     def __init__(self, path: Path) -> None:
         self._rows = [row for row in read(path) if 10 < len(row["meaning"]) < 220 and len(row["term"]) < 50]
@@ -132,7 +133,7 @@ class Glossary:
         body = "\n".join(unit for term, unit in units.items() if term != missing)
         asked: list[Question] = []
         for term in random_.sample(list(units), min(questions, len(units))):
-            question = random_.choice(self._asked).format(t=term)
+            question = random_.choice(self.ASKED).format(t=term)
             asked.append(Question(question, None if term == missing else units[term]))
         heading = f"Glossary > {rows[0]['section']}\n" if random_.random() < 0.7 else ""
         return Passage(heading + body, tuple(asked))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -11,40 +12,54 @@ from tokenizers import Tokenizer
 
 from aiapp.transformer.train import corpora
 from aiapp.transformer.train.batches import collate, encode
+from aiapp.transformer.train.calls import Calls
+from aiapp.transformer.train.examples import END, REFUSAL, Example
+from aiapp.transformer.train.extraction import Extraction
 from aiapp.transformer.train.network import Network
-from aiapp.transformer.train.passages import Passage, Passages
-from aiapp.transformer.train.tasks import MIXTURE, Example, lookup, quotation
+from aiapp.transformer.train.passages import Passages
+from aiapp.transformer.train.requests import Intents, few_shot
+from aiapp.transformer.train.tasks import MIXTURE, lookup, quotation, short_answer
 from aiapp.transformer.train.vocabulary import Vocabulary
 
 SEED = 20261121
 
 
 def held_out_sets(data: Path, count: int) -> dict[str, list[Example]]:
-    """Name of a set -> examples that training never saw, one question each."""
+    """Name of a set -> `count` examples that training never saw, each with one answer."""
     parts = tomllib.loads(MIXTURE.read_text(encoding="utf-8"))["parts"]
     draw = random.Random(SEED)
     prose = corpora.prose(data / parts["prose"]["file"])
     reviews = corpora.Reviews(data / parts["reviews"]["file"], held=True)
+    intents = Intents(data / parts["intents"]["file"], data / parts["intents"]["second"], held=True)
     words = Passages(draw, prose, unseen=True)
     families = Passages(draw, prose, unseen=True, new_families=True)
-    made = [words.passage() for _ in range(count)]
-    real = [reviews.passage(draw, 1) for _ in range(2 * count)]
+    vocabulary = Vocabulary(draw, unseen=True)
+    extraction, calls = Extraction(draw, prose, unseen=True), Calls(draw, unseen=True)
+
+    def some(make: Callable[[], Example], *, refused: bool = False) -> list[Example]:
+        found: list[Example] = []
+        while len(found) < count:
+            example = make()
+            if len(example) > 2 and (example[2][0] == REFUSAL + END) != refused:
+                continue
+            found.append(example)
+        return found
+
     return {
-        "key-value lookup, unseen words": [_first_turn(lookup(Vocabulary(draw, unseen=True))) for _ in range(count)],
-        "made documents, unseen words and phrasings": [quotation(p) for p in made if _answerable(p)],
-        "the same, unanswerable": [quotation(p) for p in made if not _answerable(p)],
-        "made documents, unseen kinds of facts": [quotation(families.passage()) for _ in range(count)],
-        "reviews, held-out paragraphs": [quotation(p) for p in real if _answerable(p)][:count],
-        "reviews, unanswerable": [quotation(p) for p in real if not _answerable(p)],
+        "key-value lookup, unseen words": some(lambda: lookup(vocabulary)[:3], refused=False),
+        "grounded answers, unseen names and phrasings": some(lambda: short_answer(words.passage())),
+        "grounded answers, unseen kinds of facts": some(lambda: short_answer(families.passage())),
+        "unanswerable questions": some(lambda: short_answer(words.passage()), refused=True),
+        "quotations, unseen names and phrasings": some(lambda: quotation(words.passage())),
+        "quotations, held-out reviews": some(lambda: quotation(reviews.passage(draw, 1))),
+        "JSON extraction, unseen words": some(extraction.example),
+        "tool calls, unseen tools": some(lambda: calls.example(4)[:2]),
+        "few-shot labels, unseen topics": some(lambda: _last_answer(few_shot(intents.texts, draw))),
     }
 
 
-def _answerable(passage: Passage) -> bool:
-    return passage.questions[0].unit is not None
-
-
-def _first_turn(example: Example) -> Example:
-    return example[:3]
+def _last_answer(example: Example) -> Example:
+    return [*((text, 0.0) for text, _ in example[:-1]), example[-1]]
 
 
 @torch.no_grad()

@@ -1,11 +1,14 @@
-"""The training loop: a time budget, a decaying learning rate, checkpoints, a log, the best state kept."""
+"""The training loop: from scratch or from a checkpoint, for a time, with held-out scores along the way."""
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
@@ -25,11 +28,15 @@ WARM_UP, LEAST = 40, 0.02
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `fit` does. Times are minutes of wall clock; learning rates are those of Muon and AdamW."""
+    """What `fit` does. Times are minutes of wall clock; learning rates are those of Muon and AdamW.
+
+    `minutes` is this sitting, `schedule` the whole way that the learning rate goes down, over all sittings.
+    """
 
     data: Path
     out: Path
     minutes: float
+    schedule: float | None = None
     threads: int = 1
     device: str = "cpu"
     batch_tokens: int = 2048
@@ -47,6 +54,7 @@ class Trainer:
     def __init__(self, plan: Plan, *, resume: bool) -> None:
         torch.set_num_threads(plan.threads)
         self.plan, self.steps, self.tokens, self.seconds, self.best = plan, 0, 0, 0.0, -1.0
+        self.stopped = False
         plan.out.mkdir(parents=True, exist_ok=True)
         state: dict[str, Any] | None = torch.load(plan.out / "last.pt", weights_only=True) if resume else None
         seed = plan.seed if state is None else plan.seed + int(state["steps"])
@@ -61,28 +69,38 @@ class Trainer:
             self.network = Network(Shape(**state["shape"]))
             self.network.load_state_dict(state["network"])
             self.steps, self.tokens, self.best = state["steps"], state["tokens"], state["best"]
+            self.seconds = state["seconds"]
         self.network.to(plan.device)
         self.optimisers = optimisers(self.network, plan.matrices, plan.others)
         self.rates = [[group["lr"] for group in optimiser.param_groups] for optimiser in self.optimisers]
+        if state is not None:
+            for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
+                optimiser.load_state_dict(kept)
         self.sets = held_out_sets(plan.data, plan.held_out)
 
     def fit(self) -> None:
-        """Train for the plan's minutes, from here."""
-        plan, smooth, began, looked = self.plan, 0.0, time.monotonic(), time.monotonic()
-        first = self.steps
+        """Train for the plan's minutes, from here; a termination signal ends it early, with everything saved."""
+        signal.signal(signal.SIGTERM, self._stop)
+        plan, smooth, before = self.plan, 0.0, self.seconds
+        schedule = (plan.schedule or before / 60 + plan.minutes) * 60
+        began = looked = time.monotonic()
         stream = batches(self.mixture, self.tokenizer, plan.batch_tokens, plan.context)
-        while (elapsed := time.monotonic() - began) < plan.minutes * 60:
+        while not self.stopped and self.seconds - before < plan.minutes * 60:
             ids, weights = next(stream)
-            self._set_rates(elapsed / (plan.minutes * 60), self.steps - first)
+            self._set_rates(self.seconds / schedule)
             loss = self._step(ids.to(plan.device), weights.to(plan.device))
             smooth = loss if smooth == 0 else 0.98 * smooth + 0.02 * loss
+            self.seconds = before + time.monotonic() - began
             if time.monotonic() - looked > plan.evaluate_every * 60:
-                self._look(smooth, elapsed)
+                self._look(smooth)
                 looked = time.monotonic()
-        self._look(smooth, time.monotonic() - began)
+        self._look(smooth)
 
-    def _set_rates(self, progress: float, step: int) -> None:
-        factor = min(1.0, (step + 1) / WARM_UP) * max(LEAST, 1.0 - progress)
+    def _stop(self, _signal: int, _frame: FrameType | None) -> None:
+        self.stopped = True
+
+    def _set_rates(self, progress: float) -> None:
+        factor = min(1.0, (self.steps + 1) / WARM_UP) * max(LEAST, 1.0 - progress)
         for optimiser, rates in zip(self.optimisers, self.rates, strict=True):
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
                 group["lr"] = rate * factor
@@ -98,7 +116,7 @@ class Trainer:
         self.tokens += ids.numel()
         return float(loss.detach())
 
-    def _look(self, loss: float, elapsed: float) -> None:
+    def _look(self, loss: float) -> None:
         """Evaluate, log, and save; the best state has a file of its own."""
         scores = {name: exact_match(self.network, self.tokenizer, examples) for name, examples in self.sets.items()}
         mean = sum(scores.values()) / len(scores)
@@ -107,17 +125,25 @@ class Trainer:
             "network": self.network.state_dict(),
             "steps": self.steps,
             "tokens": self.tokens,
+            "seconds": self.seconds,
             "best": max(self.best, mean),
         }
-        torch.save(state, self.plan.out / "last.pt")
         if mean > self.best:
             self.best = mean
-            torch.save(state, self.plan.out / "best.pt")
-        row = {"minutes": round(elapsed / 60, 2), "steps": self.steps, "tokens": self.tokens, "loss": round(loss, 4)}
+            _save(state, self.plan.out / "best.pt")
+        _save({**state, "optimisers": [one.state_dict() for one in self.optimisers]}, self.plan.out / "last.pt")
+        row = {"minutes": round(self.seconds / 60, 2), "steps": self.steps, "tokens": self.tokens}
         with (self.plan.out / "log.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps({**row, "mean": round(mean, 4), **scores}) + "\n")
+            log.write(json.dumps({**row, "loss": round(loss, 4), "mean": round(mean, 4), **scores}) + "\n")
 
 
 def _advance(optimiser: Optimizer) -> None:
     optimiser.step()
     optimiser.zero_grad(set_to_none=True)
+
+
+def _save(state: dict[str, Any], path: Path) -> None:
+    """Whole or not at all."""
+    part = path.with_suffix(".part")
+    torch.save(state, part)
+    os.replace(part, path)

@@ -12,13 +12,16 @@ from torch.optim import Optimizer
 from aiapp.transformer.train.network import Network
 
 # Coefficients of the quintic Newton-Schulz iteration, one row a step (Polar Express, Amsel et al. 2025).
-STEPS = (
+_PUBLISHED = (
     (8.2872, -23.5959, 17.3004),
     (4.1071, -2.9478, 0.5448),
     (3.9487, -2.9089, 0.5518),
     (3.3184, -2.4885, 0.5100),
     (2.3007, -1.6689, 0.4188),
 )
+_SAFETY = 1.01
+"""In bfloat16 a singular value may land above 1, where the next step would throw it out: all but the last hold back."""
+STEPS = (*((a / _SAFETY, b / _SAFETY**3, c / _SAFETY**5) for a, b, c in _PUBLISHED[:-1]), _PUBLISHED[-1])
 
 
 def orthogonalise(matrix: Tensor) -> Tensor:

@@ -25,6 +25,8 @@ class Passage:
 
     text: str
     questions: tuple[Question, ...]
+    heading: str = ""
+    units: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ class Passages:
         lines = self._lines(units, layout == self._prose_layout)
         asked = [self._question(facts, units) for _ in range(questions)]
         unique = {question.text: question for question in asked}
-        return Passage(f"{self._heading()}{lines}", tuple(unique.values()))
+        heading = self._heading()
+        return Passage(f"{heading}\n{lines}" if heading else lines, tuple(unique.values()), heading, tuple(units))
 
     def _facts(self) -> list[_Fact]:
         """Facts that are easy to confuse: few kinds of things, several things of a kind, several facts a thing."""
@@ -160,7 +163,7 @@ class Passages:
         path = [self._random.choice(_TITLES), self._random.choice(_SECTIONS)]
         if self._random.random() < 0.4:
             path.insert(0, self._vocabulary.word().capitalize())
-        return " > ".join(path) + "\n"
+        return " > ".join(path)
 
     def _question(self, facts: list[_Fact], units: dict[str, list[_Fact]]) -> Question:
         if self._random.random() < 0.3:

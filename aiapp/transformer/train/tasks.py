@@ -6,18 +6,15 @@ import random
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
 
 from aiapp.transformer.train import corpora
+from aiapp.transformer.train.calls import Calls
+from aiapp.transformer.train.examples import ASSISTANT, BEGIN, END, REFUSAL, USER, Example
+from aiapp.transformer.train.extraction import Extraction
 from aiapp.transformer.train.passages import Passage, Passages
+from aiapp.transformer.train.requests import Commands, Dialogues, Intents, few_shot
 from aiapp.transformer.train.vocabulary import Vocabulary
 
-Piece: TypeAlias = tuple[str, float]
-Example: TypeAlias = list[Piece]
-
-BEGIN, END, USER, ASSISTANT = "<|bos|>", "<|end|>", "<|user|>", "<|assistant|>"
-SPECIAL = ("<|pad|>", BEGIN, END, "<|system|>", USER, ASSISTANT, "<|tool|>")
-REFUSAL = "Not in the documents."
 MIXTURE = Path(__file__).with_name("mixture.toml")
 
 _GREETINGS = ("Hi", "Hello", "Hey there", "Good morning", "Hi!", "Hello, how are you?", "hello", "Good afternoon.")
@@ -104,6 +101,14 @@ def talk(vocabulary: Vocabulary, prose: list[str]) -> Example:
     return [(f"{BEGIN}{USER}{draw.choice(asked)}{END}{ASSISTANT}", 0.0), (draw.choice(answered) + END, 1.0)]
 
 
+def title(row: dict[str, str]) -> Example:
+    """The title of a post from its first sentences."""
+    return [
+        (f"{BEGIN}{USER}Give this text a title:\n{row['text'][:700]}{END}{ASSISTANT}", 0.0),
+        (row["title"] + END, 1.0),
+    ]
+
+
 class Mixture:
     """Draws examples in the shares that `mixture.toml` declares."""
 
@@ -111,21 +116,33 @@ class Mixture:
         parts = tomllib.loads(MIXTURE.read_text(encoding="utf-8"))["parts"]
         draw = self.random = random.Random(seed)
 
-        def path(part: str) -> Path:
-            return data / str(parts[part]["file"])
+        def path(part: str, name: str = "file") -> Path:
+            return data / str(parts[part][name])
 
         prose, posts = corpora.prose(path("prose")), corpora.articles(path("prose"))
+        titled = [row for row in corpora.read(path("title")) if 10 < len(row.get("title", "")) < 90]
         made, vocabulary = Passages(draw, prose), Vocabulary(draw)
+        calls, extraction = Calls(draw), Extraction(draw, prose)
         reviews = corpora.Reviews(path("reviews"), held=False)
         encyclopedia, glossary = corpora.Encyclopedia(path("encyclopedia")), corpora.Glossary(path("glossary"))
+        dialogues = Dialogues(path("dialogues"), path("dialogues", "schema"))
+        commands = Commands(path("commands"))
+        intents = Intents(path("intents"), path("intents", "second"))
         makers: dict[str, Callable[[], Example]] = {
             "workplace": lambda: quotation(made.passage(draw.choice([1, 2, 3, 4]))),
+            "short_answer": lambda: short_answer(made.passage(draw.choice([2, 3, 4]))),
             "reviews": lambda: quotation(reviews.passage(draw, draw.choice([1, 3, 5]))),
             "encyclopedia": lambda: quotation(encyclopedia.passage(draw, draw.choice([1, 2, 4]))),
             "glossary": lambda: quotation(glossary.passage(draw, draw.choice([1, 2, 3]))),
             "lookup": lambda: lookup(vocabulary),
-            "short_answer": lambda: short_answer(made.passage(3)),
+            "extraction": extraction.example,
+            "calls": lambda: calls.example(draw.choice([1, 2, 3, 4, 6])),
+            "dialogues": lambda: dialogues.example(draw),
+            "commands": lambda: commands.call(draw) if draw.random() < 0.6 else commands.fields(draw),
+            "intents": lambda: intents.call(draw),
+            "few_shot": lambda: few_shot(intents.texts, draw),
             "talk": lambda: talk(vocabulary, prose),
+            "title": lambda: title(draw.choice(titled)),
             "prose": lambda: [(BEGIN, 0.0), (draw.choice(posts), 0.3)],
         }
         self._makers = [makers[name] for name in parts]

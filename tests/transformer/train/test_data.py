@@ -6,9 +6,10 @@ import random
 
 import pytest
 
+from aiapp.transformer.train.examples import END, REFUSAL
 from aiapp.transformer.train.families import FAMILIES, HELD_OUT
 from aiapp.transformer.train.passages import Passages
-from aiapp.transformer.train.tasks import END, REFUSAL, lookup, quotation
+from aiapp.transformer.train.tasks import lookup, quotation
 from aiapp.transformer.train.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.filterwarnings("ignore")
