@@ -117,16 +117,16 @@ class Network:
             x = x + self._attend(layer, x, memory[:, :, : past + count], rotation, mask)
             x = x + self._transform(layer, x)
         cache.ids.extend(ids)
-        return _norm(x, self._final_norm, config.rms_norm_eps)
+        return normalised(x, self._final_norm, config.rms_norm_eps)
 
     def _attend(
         self, layer: _Layer, x: Floats, memory: Floats, rotation: tuple[Floats, Floats], mask: Floats | None
     ) -> Floats:
         config, count = self.config, len(x)
-        fused = _norm(x, layer.attention_norm, config.rms_norm_eps) @ layer.query_key_value  # (T, 3C)
+        fused = normalised(x, layer.attention_norm, config.rms_norm_eps) @ layer.query_key_value  # (T, 3C)
         heads = fused.reshape(count, 3, config.num_attention_heads, config.head_size).transpose(1, 2, 0, 3)
-        query = _rotate(heads[0], *rotation)  # (H, T, D)
-        memory[0, :, -count:] = _rotate(heads[1], *rotation)
+        query = rotated(heads[0], *rotation)  # (H, T, D)
+        memory[0, :, -count:] = rotated(heads[1], *rotation)
         memory[1, :, -count:] = heads[2]
         query *= config.head_size**-0.5
         scores = query @ memory[0].transpose(0, 2, 1)  # (H, T, S)
@@ -140,9 +140,9 @@ class Network:
         return attended
 
     def _transform(self, layer: _Layer, x: Floats) -> Floats:
-        gate_up: Floats = _norm(x, layer.inner_norm, self.config.rms_norm_eps) @ layer.gate_up  # (T, 2F)
+        gate_up: Floats = normalised(x, layer.inner_norm, self.config.rms_norm_eps) @ layer.gate_up  # (T, 2F)
         gate, up = np.split(gate_up, 2, axis=-1)
-        gated: Floats = np.multiply(_silu(gate), up)
+        gated: Floats = np.multiply(silu(gate), up)
         transformed: Floats = gated @ layer.down
         return transformed
 
@@ -157,18 +157,20 @@ def _mask(past: int, count: int, tree: Tree | None) -> Floats | None:
     return mask
 
 
-def _norm(x: Floats, weight: Floats, epsilon: float) -> Floats:
+def normalised(x: Floats, weight: Floats, epsilon: float) -> Floats:
+    """Root-mean-square normalisation: (..., C) -> (..., C)."""
     scale: Floats = np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + np.float32(epsilon))
     return x / scale * weight
 
 
-def _silu(x: Floats) -> Floats:
+def silu(x: Floats) -> Floats:
+    """The sigmoid linear unit, of any shape."""
     half: Floats = np.multiply(x, np.float32(0.5))
     silu: Floats = half + half * np.tanh(half)
     return silu  # x * sigmoid(x) without the exponential that overflows
 
 
-def _rotate(x: Floats, cos: Floats, sin: Floats) -> Floats:
+def rotated(x: Floats, cos: Floats, sin: Floats) -> Floats:
     """Rotary positions in the half-split layout: dimension i turns with dimension i + D/2."""
     first, second = np.split(x, 2, axis=-1)  # (H, T, D/2) each
     turned = np.empty_like(x)

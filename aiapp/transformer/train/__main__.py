@@ -1,39 +1,70 @@
-"""`python -m aiapp.transformer.train fit | export`."""
+"""`python -m aiapp.transformer.train fit | export | fit-encoder | export-encoder`."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from aiapp.transformer.train.export import export
-from aiapp.transformer.train.loop import Plan, Trainer
-
 
 def main() -> None:
     """Read the command line and do as it says."""
     parser = argparse.ArgumentParser(prog="python -m aiapp.transformer.train", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    fit = commands.add_parser("fit", help="train from scratch, or on from the last checkpoint")
-    fit.add_argument("--data", type=Path, required=True, help="the folder with the files that mixture.toml names")
-    fit.add_argument("--out", type=Path, required=True, help="where checkpoints and the log go")
-    fit.add_argument("--minutes", type=float, required=True, help="wall-clock budget")
-    fit.add_argument("--threads", type=int, default=1)
+    fit = commands.add_parser("fit", help="train the language model from scratch, or on from the last checkpoint")
+    fit_encoder = commands.add_parser("fit-encoder", help="train the sentence encoder, likewise")
+    for command in (fit, fit_encoder):
+        command.add_argument(
+            "--data", type=Path, required=True, help="the folder with the files that mixture.toml names"
+        )
+        command.add_argument("--out", type=Path, required=True, help="where checkpoints and the log go")
+        command.add_argument("--minutes", type=float, required=True, help="wall-clock budget of this sitting")
+        command.add_argument(
+            "--schedule", type=float, help="minutes of all sittings together; the learning rate falls over them"
+        )
+        command.add_argument("--threads", type=int, default=1)
+        command.add_argument("--evaluate-every", type=float, default=5.0, help="minutes")
+        command.add_argument("--resume", action="store_true")
     fit.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     fit.add_argument("--matrices", type=float, default=0.005, help="learning rate of Muon")
-    fit.add_argument("--evaluate-every", type=float, default=5.0, help="minutes")
-    fit.add_argument("--resume", action="store_true")
-    out = commands.add_parser("export", help="write a checkpoint as the files that the runtime loads")
-    out.add_argument("run", type=Path, help="the folder that `fit` wrote")
-    out.add_argument("--to", type=Path, required=True)
-    given = parser.parse_args()
+    fit_encoder.add_argument("--matrices", type=float, default=0.006, help="learning rate of Muon")
+    fit_encoder.add_argument(
+        "--teacher", type=Path, required=True, help="a folder that sentence-transformers loads; it tells directions"
+    )
+    for name, files in (("export", "the language model"), ("export-encoder", "the sentence encoder")):
+        command = commands.add_parser(name, help=f"write a checkpoint of {files} as the files that the runtime loads")
+        command.add_argument("run", type=Path, help="the folder that training wrote")
+        command.add_argument("--to", type=Path, required=True)
+    _do(parser.parse_args())
+
+
+def _do(given: argparse.Namespace) -> None:
+    """Each command loads what it needs alone."""
     if given.command == "export":
+        from aiapp.transformer.train.export import export
+
         export(given.run, given.to)
-        return
-    plan = Plan(
-        given.data, given.out, given.minutes, given.threads, given.device,
-        matrices=given.matrices, evaluate_every=given.evaluate_every,
-    )  # fmt: skip
-    Trainer(plan, resume=given.resume).fit()
+    elif given.command == "export-encoder":
+        from aiapp.transformer.train.encoder.export import export_encoder
+
+        export_encoder(given.run, given.to)
+    elif given.command == "fit":
+        from aiapp.transformer.train.loop import Plan, Trainer
+
+        plan = Plan(
+            given.data, given.out, given.minutes, given.schedule, given.threads, given.device,
+            matrices=given.matrices, evaluate_every=given.evaluate_every,
+        )  # fmt: skip
+        Trainer(plan, resume=given.resume).fit()
+    else:
+        from aiapp.transformer.train.encoder.loop import EncoderPlan, EncoderTrainer
+        from aiapp.transformer.train.encoder.teacher import SentenceTransformerTeacher
+
+        encoder_plan = EncoderPlan(
+            given.data, given.out, given.minutes, given.schedule, threads=given.threads,
+            matrices=given.matrices, evaluate_every=given.evaluate_every,
+        )  # fmt: skip
+        teacher = SentenceTransformerTeacher(given.teacher, given.threads)
+        EncoderTrainer(encoder_plan, teacher, resume=given.resume).fit()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ OPENING, OPENING_WEIGHT = 4, 3.0
 POOL = 512
 
 
-def train_tokenizer(mixture: Mixture, size: int = 4096, examples: int = 30_000) -> Tokenizer:
+def train_tokenizer(mixture: Mixture, examples: int, size: int = 4096) -> Tokenizer:
     """A byte-level BPE vocabulary learnt from the mixture itself."""
     tokenizer = Tokenizer(models.BPE())
     split = pre_tokenizers.Split(Regex(PATTERN), "isolated")

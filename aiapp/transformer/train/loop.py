@@ -45,6 +45,7 @@ class Plan:
     others: float = 0.001
     evaluate_every: float = 5.0
     held_out: int = 80
+    tokenizer_examples: int = 30_000
     seed: int = 1
 
 
@@ -60,7 +61,7 @@ class Trainer:
         seed = plan.seed if state is None else plan.seed + int(state["steps"])
         self.mixture = Mixture(plan.data, seed)
         if state is None:
-            self.tokenizer = train_tokenizer(self.mixture)
+            self.tokenizer = train_tokenizer(self.mixture, plan.tokenizer_examples)
             self.tokenizer.save(str(plan.out / "tokenizer.json"))
             self.network = Network(Shape(vocabulary=self.tokenizer.get_vocab_size()))
             initialise(self.network, plan.seed)

@@ -1,0 +1,242 @@
+"""The bundled sentence encoder: how near two texts are in meaning, and whether a text answers a question.
+
+A small bidirectional transformer (rotary positions, SwiGLU) over lower-cased word pieces, trained by
+`aiapp.transformer.train.encoder` to give the cosines of a far larger sentence model, and to tell the sentence that
+answers a question from its neighbours. Every piece has a learnt weight; a text's vector is the weighted sum of what
+the last layer says of its pieces. For the second use every piece of the question is compared with every piece of the
+text, and the cosines are counted by size (kernel pooling, Xiong et al. 2017).
+
+B is the texts of a batch, T its longest text in pieces, Q the question's pieces, C the width, H the heads, D the width
+of a head, F the inner width, K the kernels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import tokenizers
+
+from aiapp.core.errors import InvalidInput
+from aiapp.transformer.network import normalised, rotated, silu
+from aiapp.transformer.weights import Floats, load_weights
+
+BUNDLED_ENCODER = Path(__file__).parent / "weights" / "encoder.safetensors"
+
+LONGEST, LONGEST_QUESTION, LONGEST_CANDIDATE = 160, 40, 90
+"""Pieces that are read of a text alone, and of a question and a text together; the rest says nothing."""
+NO_SUPPORT = -20.0
+"""The log-odds of what cannot answer."""
+KERNEL_CENTRES: Floats = np.array([1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, -0.1], np.float32)
+KERNEL_WIDTHS: Floats = np.array([0.02] + [0.06] * 10, np.float32)
+_JUDGE = (
+    "points", "piece_weight", "norm", "norm_bias", "features", "features_bias", "meaning", "output", "output_bias",
+    "mix",
+)  # fmt: skip
+_BATCH = 2048  # pieces, with padding: small enough for a core's cache
+_HEAD = 64
+_THETA = 10000.0
+_EPSILON = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    attention_norm: Floats  # (C,)
+    query_key_value: Floats  # (C, 3C)
+    attention_output: Floats  # (C, C)
+    inner_norm: Floats  # (C,)
+    gate_up: Floats  # (C, 2F)
+    down: Floats  # (F, C)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Texts, read."""
+
+    ids: npt.NDArray[np.intp]  # (B, T)
+    real: npt.NDArray[np.bool_]  # (B, T)
+    states: Floats  # (B, T, C)
+    directions: Floats  # (B, C)
+
+
+class _Judge:
+    """Scores texts against a question by the cosines of their pieces and of the whole."""
+
+    def __init__(self, weights: Mapping[str, Floats]) -> None:
+        self._weights = {name: weights[f"judge.{name}"] for name in _JUDGE}
+
+    def scores(self, question: _Read, texts: _Read) -> Floats:
+        """(B,)."""
+        w = self._weights
+        counted: Floats = w["piece_weight"][question.ids[0]]
+        shares = counted / np.maximum(counted.sum(), np.float32(1e-6))  # (Q,)
+        cosines = self._points(question)[0] @ self._points(texts).swapaxes(1, 2)  # (B, Q, T)
+        best: Floats = np.where(texts.real[:, None, :], cosines, np.float32(-1)).max(axis=2)  # (B, Q)
+        near = _kernels(cosines) * texts.real[:, None, :, None]  # (B, Q, T, K)
+        counts = np.log1p(near.sum(axis=2))  # (B, Q, K)
+        features = np.concatenate([shares @ counts, shares @ _kernels(best)], axis=1)  # (B, 2K)
+        together: Floats = (question.directions * texts.directions).astype(np.float32)  # (B, C)
+        inner: Floats = (
+            _standardised(features, w["norm"], w["norm_bias"]) @ w["features"].T
+            + w["features_bias"]
+            + together @ w["meaning"].T
+        )
+        learnt = silu(inner) @ w["output"] + w["output_bias"]
+        whole, bias, pieces = w["mix"]
+        scores: Floats = whole * together.sum(axis=1) + pieces * (best @ shares) + bias + learnt
+        return scores
+
+    def _points(self, read: _Read) -> Floats:
+        return _directions(read.states @ self._weights["points"].T)
+
+
+class Encoder:
+    """Embeds texts as rows of length 1; a text without a word is a row of zeros."""
+
+    def __init__(self, codec: tokenizers.Tokenizer, weights: Mapping[str, Floats], digest: str) -> None:
+        self._codec = codec
+        self._codec.no_padding()
+        self._codec.enable_truncation(LONGEST)
+        self._embedding, self._weight = weights["embedding"], weights["weight"]
+        self.dimensions = self._embedding.shape[1]
+        self.name = f"encoder-{self.dimensions}-{digest[:8]}"
+        count = sum(name.endswith("attention_norm") for name in weights)
+        self._judge = _Judge(weights)
+        self._layers = [_layer(weights, number) for number in range(count)]
+        half = _HEAD // 2
+        angles = np.outer(np.arange(LONGEST), _THETA ** (-np.arange(half) / half))
+        self._cos, self._sin = np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)  # (T, D/2)
+
+    @classmethod
+    def load(cls, path: Path = BUNDLED_ENCODER) -> Encoder:
+        """The encoder in a file and the `.json` tokenizer beside it, read once in a process."""
+        return _load(path)
+
+    def embed(self, texts: Sequence[str]) -> Floats:
+        """(len(texts), dimensions)."""
+        rows = np.zeros((len(texts), self.dimensions), np.float32)
+        ids = self._encode(texts)
+        for places in _batches([len(row) for row in ids]):
+            rows[places] = self._read([ids[place] for place in places]).directions
+        return rows
+
+    def compare(self, question: str, texts: Sequence[str]) -> tuple[Floats, Floats]:
+        """For each text, the log-odds that it answers the question, and the cosine of the two: (len(texts),) twice.
+
+        The log-odds compare: against each other as in a softmax, and against 0, which stands for "none of them does".
+        A text without a word has `NO_SUPPORT` and a cosine of 0, and so have all where the question has none.
+        """
+        support = np.full(len(texts), NO_SUPPORT, np.float32)
+        cosines = np.zeros(len(texts), np.float32)
+        (asked,) = self._encode([question])
+        if asked:
+            read = self._read([asked[:LONGEST_QUESTION]])
+            ids = [row[:LONGEST_CANDIDATE] for row in self._encode(texts)]
+            for places in _batches([len(row) for row in ids]):
+                found = self._read([ids[place] for place in places])
+                support[places] = self._judge.scores(read, found)
+                cosines[places] = found.directions @ read.directions[0]
+        return support, cosines
+
+    def word_weights(self, words: Sequence[str]) -> Floats:
+        """How much each word tells, by the piece of it that tells most: (len(words),)."""
+        return np.array([self._weight[ids].max() if ids else 0.0 for ids in self._encode(words)], np.float32)
+
+    def _encode(self, texts: Sequence[str]) -> list[list[int]]:
+        return [encoding.ids for encoding in self._codec.encode_batch(list(texts), add_special_tokens=False)]
+
+    def _read(self, rows: Sequence[Sequence[int]]) -> _Read:
+        lengths = np.array([len(row) for row in rows])
+        ids = np.zeros((len(rows), int(lengths.max())), np.intp)
+        for place, row in enumerate(rows):
+            ids[place, : len(row)] = row
+        real = np.arange(ids.shape[1]) < lengths[:, None]
+        states = self._states(ids, real)
+        weights: Floats = self._weight[ids] * real
+        sums: Floats = np.einsum("btc,bt->bc", states, weights, optimize=True)
+        return _Read(ids, real, states, _directions(sums))
+
+    def _states(self, ids: npt.NDArray[np.intp], real: npt.NDArray[np.bool_]) -> Floats:
+        """(B, T) -> (B, T, C)."""
+        batch, count = ids.shape
+        unseen: Floats = np.where(real, np.float32(0), np.float32(-1e4))[:, None, None, :]  # padding is not looked at
+        rotation = self._cos[:count], self._sin[:count]
+        x: Floats = self._embedding[ids].reshape(batch * count, -1)
+        for layer in self._layers:
+            fused = normalised(x, layer.attention_norm, _EPSILON) @ layer.query_key_value  # (BT, 3C)
+            heads = fused.reshape(batch, count, 3, -1, _HEAD).transpose(2, 0, 3, 1, 4)  # (3, B, H, T, D)
+            query, key = rotated(heads[0], *rotation), rotated(heads[1], *rotation)
+            query *= _HEAD**-0.5
+            scores: Floats = query @ key.swapaxes(-1, -2) + unseen  # (B, H, T, T)
+            scores -= scores.max(axis=-1, keepdims=True)
+            np.exp(scores, out=scores)
+            scores /= scores.sum(axis=-1, keepdims=True)
+            mixed: Floats = (scores @ heads[2]).transpose(0, 2, 1, 3).reshape(batch * count, -1)
+            x = x + mixed @ layer.attention_output
+            gate_up: Floats = normalised(x, layer.inner_norm, _EPSILON) @ layer.gate_up  # (BT, 2F)
+            gate, up = np.split(gate_up, 2, axis=-1)
+            gated: Floats = np.multiply(silu(gate), up)
+            x = x + gated @ layer.down
+        result: Floats = x.reshape(batch, count, -1)
+        return result
+
+
+def _kernels(cosines: Floats) -> Floats:
+    """How near each cosine is to each of the kernels' centres: (...) -> (..., K)."""
+    apart = cosines[..., None] - KERNEL_CENTRES
+    near: Floats = np.exp(-(apart**2) / (2 * KERNEL_WIDTHS**2))
+    return near
+
+
+def _standardised(x: Floats, weight: Floats, bias: Floats) -> Floats:
+    """Layer normalisation: (B, 2K) -> (B, 2K)."""
+    centred = x - x.mean(axis=1, keepdims=True)
+    standardised: Floats = centred / np.sqrt(np.mean(centred**2, axis=1, keepdims=True) + np.float32(1e-5))
+    return standardised * weight + bias
+
+
+def _directions(x: Floats) -> Floats:
+    """(..., C) -> (..., C), of length 1."""
+    directions: Floats = x / np.maximum(np.linalg.norm(x, axis=-1, keepdims=True), np.float32(1e-9))
+    return directions
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Places of texts of like length, a batch at a time; empty texts are left out."""
+    batch: list[int] = []
+    for place in sorted((place for place, length in enumerate(lengths) if length), key=lambda place: lengths[place]):
+        if batch and (len(batch) + 1) * lengths[place] > _BATCH:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
+
+
+def _layer(weights: Mapping[str, Floats], number: int) -> _Layer:
+    def matrix(name: str) -> Floats:
+        return np.ascontiguousarray(weights[f"layers.{number}.{name}"].T)
+
+    return _Layer(
+        attention_norm=weights[f"layers.{number}.attention_norm"],
+        query_key_value=matrix("query_key_value"),
+        attention_output=matrix("attention_output"),
+        inner_norm=weights[f"layers.{number}.inner_norm"],
+        gate_up=matrix("gate_up"),
+        down=matrix("down"),
+    )
+
+
+@lru_cache(maxsize=2)
+def _load(path: Path) -> Encoder:
+    tokenizer = path.with_suffix(".json")
+    for file in (path, tokenizer):
+        if not file.is_file():
+            raise InvalidInput("encoder", str(file), "a file of the bundled encoder; it is missing")
+    digest = hashlib.sha256(path.read_bytes() + tokenizer.read_bytes()).hexdigest()
+    return Encoder(tokenizers.Tokenizer.from_file(str(tokenizer)), load_weights(path), digest)
