@@ -10,10 +10,14 @@ import typer
 
 from aiapp import __version__
 from aiapp.cli.ask import ask
+from aiapp.cli.fill import fill
+from aiapp.cli.inspect import inspect
+from aiapp.cli.tokens import tokens
 from aiapp.core.errors import AiappError, ProviderError
 
 INTERRUPTED = 130
-STOPPED = "stopped; the index is as it was before the interrupted change"
+STOPPED = "stopped"
+INDEX_WHOLE = "the index is as it was before the interrupted change"
 
 app = typer.Typer(
     name="aiapp",
@@ -23,7 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(ask)
+for verb in (ask, tokens, inspect, fill):
+    app.command()(verb)
 
 
 def _show_version(wanted: bool) -> None:
@@ -58,11 +63,16 @@ def main() -> None:
     except OSError as error:
         sys.exit(_failed(str(error), 1))
     except KeyboardInterrupt:
-        sys.exit(_failed(STOPPED, INTERRUPTED))
+        sys.exit(_failed(_stopped(), INTERRUPTED))
     except SystemExit as stop:
         if stop.code == INTERRUPTED:  # typer makes this of Ctrl-C, without a word
-            _failed(STOPPED, INTERRUPTED)
+            _failed(_stopped(), INTERRUPTED)
         raise
+
+
+def _stopped() -> str:
+    """What Ctrl-C left behind: only `aiapp ask` changes anything."""
+    return f"{STOPPED}; {INDEX_WHOLE}" if sys.argv[1:2] == ["ask"] else STOPPED
 
 
 def _failed(message: str, status: int) -> int:

@@ -1,4 +1,4 @@
-"""The bundled transformer: a Llama-shaped decoder that NumPy runs, its tokenizer, sampling, grammars and embedding.
+"""The bundled transformers: a Llama-shaped decoder with its tokenizer, sampling and grammars, and a sentence encoder.
 
 It speaks tokens and text and knows nothing of messages, providers or retrieval. Importing this package loads no
 numerical library: a name is resolved on first use. `weights/` holds the model that ships, `train/` how it is made.
@@ -11,37 +11,54 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aiapp.transformer.embedding import HashEmbedding
+    from aiapp.transformer.encoder import Encoder
     from aiapp.transformer.generation import Completion, Step, collect, generate
     from aiapp.transformer.grammar import Grammar
+    from aiapp.transformer.inspection import Inspection, inspect
     from aiapp.transformer.model import Transformer
     from aiapp.transformer.quotation import rank
     from aiapp.transformer.sampling import Sampling
+    from aiapp.transformer.scoring import choose, fill, perplexity, token_logprobs
     from aiapp.transformer.tokenizer import Tokenizer
 
 __all__ = [
     "Completion",
+    "Encoder",
     "Grammar",
     "HashEmbedding",
+    "Inspection",
     "Sampling",
     "Step",
     "Tokenizer",
     "Transformer",
+    "choose",
     "collect",
+    "fill",
     "generate",
+    "inspect",
+    "perplexity",
     "rank",
+    "token_logprobs",
 ]
 
 _HOMES = {
     "Completion": "generation",
+    "Encoder": "encoder",
     "Grammar": "grammar",
     "HashEmbedding": "embedding",
+    "Inspection": "inspection",
     "Sampling": "sampling",
     "Step": "generation",
     "Tokenizer": "tokenizer",
     "Transformer": "model",
+    "choose": "scoring",
     "collect": "generation",
+    "fill": "scoring",
     "generate": "generation",
+    "inspect": "inspection",
+    "perplexity": "scoring",
     "rank": "quotation",
+    "token_logprobs": "scoring",
 }
 
 

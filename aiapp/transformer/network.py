@@ -104,8 +104,13 @@ class Network:
         result: Floats = hidden @ self._head
         return result
 
-    def hidden(self, ids: Sequence[int], cache: Cache, tree: Tree | None = None) -> Floats:
-        """The final hidden states (T, C) of `ids`, which are appended to the cache; `tree` if they are no line."""
+    def hidden(
+        self, ids: Sequence[int], cache: Cache, tree: Tree | None = None, *, watched: list[Floats] | None = None
+    ) -> Floats:
+        """The final hidden states (T, C) of `ids`, which are appended to the cache; `tree` if they are no line.
+
+        To `watched` is appended the attention (H, T, S) of each layer: row t is how token t shares out its look.
+        """
         config, past, count = self.config, len(cache), len(ids)
         positions = past + (np.arange(count) if tree is None else tree.depths)
         if count and positions.max() >= config.max_position_embeddings:
@@ -114,13 +119,19 @@ class Network:
         mask = _mask(past, count, tree)
         x: Floats = self._embedding[list(ids)]  # (T, C)
         for layer, memory in zip(self._layers, cache.memory, strict=True):
-            x = x + self._attend(layer, x, memory[:, :, : past + count], rotation, mask)
+            x = x + self._attend(layer, x, memory[:, :, : past + count], rotation, mask, watched)
             x = x + self._transform(layer, x)
         cache.ids.extend(ids)
         return normalised(x, self._final_norm, config.rms_norm_eps)
 
     def _attend(
-        self, layer: _Layer, x: Floats, memory: Floats, rotation: tuple[Floats, Floats], mask: Floats | None
+        self,
+        layer: _Layer,
+        x: Floats,
+        memory: Floats,
+        rotation: tuple[Floats, Floats],
+        mask: Floats | None,
+        watched: list[Floats] | None,
     ) -> Floats:
         config, count = self.config, len(x)
         fused = normalised(x, layer.attention_norm, config.rms_norm_eps) @ layer.query_key_value  # (T, 3C)
@@ -135,6 +146,8 @@ class Network:
         scores -= scores.max(axis=-1, keepdims=True)
         np.exp(scores, out=scores)
         scores /= scores.sum(axis=-1, keepdims=True)
+        if watched is not None:
+            watched.append(scores)
         mixed = (scores @ memory[1]).transpose(1, 0, 2).reshape(count, -1)  # (T, C)
         attended: Floats = mixed @ layer.attention_output
         return attended
