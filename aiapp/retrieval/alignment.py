@@ -1,85 +1,54 @@
 """How much of a question a text speaks to, word by word.
 
-Every content word of the question looks for its best partner in the text: itself, another form of itself, or a word
-that is used like it. Rare words weigh more. Unlike a cosine of whole texts, a long text is not blurred by what else it
-says; unlike a count of shared words, "quit" finds "leave".
+Every content word of the question looks for itself in the text, or for another form of itself. Rare words weigh more.
+Unlike a cosine of whole texts, a long text is not blurred by what else it says, and a name or a number counts as much
+as it should.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from aiapp.retrieval.words import content_words
 from aiapp.transformer.embedding import stem
-from aiapp.transformer.word_vectors import WordVectors, words
+from aiapp.transformer.encoder import Encoder
 
-STOP_WORDS = frozenset(
-    """
-    a about all am an and any are as at be been but by can could did do does for from get gets had has have how
-    i if in into is it its just like may me more much must my need no not of on one or our out per should so
-    some than that the their them there they this to up us was we what when where which who whom whose why will
-    with would you your many long often please tell give want someone anyone something i'm i've don't doesn't
-    it's what's there's
-    """.split()  # noqa: SIM905 (a list of two hundred quoted words is no easier to read)
-)
-RELATED = 0.42
-"""Cosines below this say nothing: two words taken at random reach it by chance."""
-RELATED_WEIGHT = 0.8
-"""What a related word counts at most, beside 1 for the word itself."""
+ROOT, SAME_ROOT = 5, 0.9
+"""Words that share their first ROOT letters count SAME_ROOT, beside 1 for the word itself or its stem."""
 
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A word of a question."""
-
-    word: str
-    stem: str
-    weight: float
+Strengths = npt.NDArray[np.float32]
 
 
 class Alignment:
     """Compares one question with many texts."""
 
-    def __init__(self, question: str, vectors: WordVectors) -> None:
-        content = list(dict.fromkeys(word for word in words(question) if word not in STOP_WORDS))
-        found = content or list(dict.fromkeys(words(question)))
-        self.terms = [Term(word, stem(word), vectors.weight(word)) for word in found]
-        self._vectors = vectors
-        self._directions = vectors.matrix([term.word for term in self.terms])
-        self._total = sum(term.weight for term in self.terms) or 1.0
+    def __init__(self, question: str, encoder: Encoder) -> None:
+        self.words = content_words(question)
+        self._stems = [stem(word) for word in self.words]
+        self._weights = encoder.word_weights(self.words)
+        self._total = float(self._weights.sum()) or 1.0
 
-    def strengths(self, text: str) -> npt.NDArray[np.float32]:
-        """For each term, from 0 to 1, how well the text speaks to it: (terms,)."""
-        present = _content(text)
-        if not present or not self.terms:
-            return np.zeros(len(self.terms), np.float32)
-        cosines = self._directions @ self._vectors.matrix(present).T  # (terms, words)
-        related = np.clip((cosines.max(axis=1) - RELATED) / (1 - RELATED), 0, 1) * RELATED_WEIGHT
+    def strengths(self, text: str) -> Strengths:
+        """For each word of the question, from 0 to 1, how well the text speaks to it: (words,)."""
+        present = set(content_words(text))
         stems = {stem(word) for word in present}
-        same = np.array([_same(term, present, stems) for term in self.terms], np.float32)
-        best: npt.NDArray[np.float32] = np.maximum(related, same)
-        return best
+        roots = {word[:ROOT] for word in present if len(word) >= ROOT}
+        found = (
+            1.0 if word in present or root in stems else SAME_ROOT if word[:ROOT] in roots else 0.0
+            for word, root in zip(self.words, self._stems, strict=True)
+        )
+        return np.fromiter(found, np.float32, len(self.words))
 
-    def weighted(self, strengths: npt.NDArray[np.float32]) -> float:
+    def weighted(self, strengths: Strengths) -> float:
         """The weighted mean of strengths, from 0 to 1."""
-        weights = np.array([term.weight for term in self.terms], np.float32)
-        return float(strengths @ weights) / self._total
+        return float(strengths @ self._weights) / self._total
 
-    def __call__(self, text: str) -> float:
-        """How much of the question the text speaks to, from 0 to 1."""
-        return self.weighted(self.strengths(text))
-
-
-def _same(term: Term, present: tuple[str, ...], stems: set[str]) -> float:
-    if term.word in present or term.stem in stems:
-        return 1.0
-    root = term.word[:5]
-    return 0.9 if len(root) == 5 and any(word.startswith(root) for word in present) else 0.0
-
-
-@lru_cache(maxsize=4096)
-def _content(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word for word in words(text) if word not in STOP_WORDS))
+    def distinctive(self, strengths: Sequence[Strengths]) -> list[float]:
+        """For each text, the share of the question's words that it holds, by how few of the texts hold them."""
+        matrix = np.array(strengths, np.float32).reshape(len(strengths), len(self.words))
+        weights = np.log((len(matrix) + 1) / (matrix.sum(axis=0) + 0.5))
+        shares: list[float] = (matrix @ weights / max(float(weights.sum()), 1e-9)).tolist()
+        return shares

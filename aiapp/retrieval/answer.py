@@ -15,7 +15,7 @@ from aiapp.core.parts import Citation
 from aiapp.core.response import Change, Receipt, Response, total_receipt
 from aiapp.retrieval.documents import Document, Hit, line_of, page_of
 from aiapp.retrieval.generation import AnswerStream, answer_text, checked_quotes, grounded_request
-from aiapp.retrieval.quotation import REFUSAL, Quote, Reading, best_quote, readings
+from aiapp.retrieval.quotation import REFUSAL, Quote, Reading, best_quotes, readings
 from aiapp.tracking.stopwatch import Stopwatch
 
 Show = Callable[[str], None]
@@ -100,15 +100,16 @@ async def _quoted(question: str, hits: Sequence[Hit], client: Client, stopwatch:
                 too_long.append(error)
     if too_long and not read:
         raise too_long[0]
-    quote = best_quote(question, read)
+    with stopwatch.stage("judge"):
+        quotes = best_quotes(question, read)
     responses = [response for _, response in read]
     changes = tuple(Change("passages", f"one was not read: {error.message}") for error in too_long)
-    if quote is None:
-        return _Said("", (), responses, changes)
-    stopwatch.first_token()
-    if show is not None:
-        show(quote.text)
-    return _Said(quote.text, (quote,), responses, changes)
+    text = "\n".join(dict.fromkeys(quote.text for quote in quotes))
+    if quotes:
+        stopwatch.first_token()
+        if show is not None:
+            show(text)
+    return _Said(text, quotes, responses, changes)
 
 
 async def _written(

@@ -18,13 +18,17 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A passage: `text == document.text[start:end]`, with the headings above it."""
+    """A passage: `text == document.text[start:end]`, with the headings above it.
+
+    `superseded` says that its document calls itself out of force.
+    """
 
     source: str
     start: int
     end: int
     text: str
     heading: str
+    superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class Embedder(Protocol):
 
 
 def default_embedder() -> Embedder:
-    """The bundled word vectors: offline, deterministic, about a tenth of a millisecond a sentence."""
-    from aiapp.transformer.word_vectors import WordVectors
+    """The bundled sentence encoder: offline, deterministic, about a millisecond a sentence."""
+    from aiapp.transformer.encoder import Encoder
 
-    return WordVectors.load()
+    return Encoder.load()

@@ -7,9 +7,12 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import numpy as np
 
 from aiapp.client.client import Client
 from aiapp.core.errors import InvalidInput
@@ -20,6 +23,7 @@ from aiapp.retrieval.loading import find_files, parse, place_of, unreadable
 from aiapp.retrieval.search import search
 from aiapp.retrieval.splitting import VERSION, split
 from aiapp.retrieval.store import FORMAT, Entry, Known, Stats, Store
+from aiapp.retrieval.units import readings_of
 from aiapp.sync import run
 from aiapp.tracking.stopwatch import Stopwatch
 
@@ -185,18 +189,21 @@ class Index:
         if isinstance(document, Skipped):
             return document
         pieces = split(document.text, file.stem.replace("-", " ").replace("_", " "))
-        texts = [f"{piece.heading}\n{document.text[piece.start : piece.end]}" for piece in pieces]
+        readings = [readings_of(piece.heading, document.text[piece.start : piece.end]) for piece in pieces]
+        vectors = self._embedder.embed([text for texts in readings for text in texts])
+        ends = list(accumulate(len(texts) for texts in readings))
         known = Known(file, hashlib.sha256(data).hexdigest(), state.st_mtime_ns, state.st_size)
-        return Entry(document, known, pieces, self._embedder.embed(texts))
+        return Entry(document, known, pieces, np.split(vectors, ends[:-1]) if pieces else [])
 
 
 def default_index_path(paths: Iterable[str | Path]) -> Path:
     """Where the command line keeps the index of these paths: one file for each set, in the user's cache folder.
 
-    A version of aiapp that reads or splits otherwise keeps its own, so that an upgrade asks nothing of the user.
+    A version of aiapp that reads, splits or embeds otherwise keeps its own: an upgrade asks nothing of the user.
     """
     roots = "\n".join(sorted(str(Path(path).resolve()) for path in paths))
-    return _cache_folder() / "aiapp" / f"{hashlib.sha256(os.fsencode(roots)).hexdigest()[:24]}-{FORMAT}.{VERSION}.idx"
+    made = f"{FORMAT}.{VERSION}.{default_embedder().name}"
+    return _cache_folder() / "aiapp" / f"{hashlib.sha256(os.fsencode(roots)).hexdigest()[:24]}-{made}.idx"
 
 
 def _cache_folder() -> Path:

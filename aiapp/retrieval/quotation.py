@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from aiapp.core.formats import Choice
 from aiapp.core.request import Request
 from aiapp.core.response import Response
 from aiapp.prompts.prompt import Prompt
-from aiapp.retrieval.alignment import Alignment
 from aiapp.retrieval.documents import Chunk, Hit
-from aiapp.retrieval.splitting import headings_within, units
-from aiapp.retrieval.support import Judge, Opinion, Unit
-from aiapp.transformer.word_vectors import WordVectors
+from aiapp.retrieval.evidence import Evidence, Examiner
+from aiapp.retrieval.support import Opinion, judged
+from aiapp.retrieval.units import Unit, units_of
+from aiapp.transformer.encoder import Encoder
 
 REFUSAL = "Not in the documents."
+MOST_QUOTES, NEARLY = 2, 0.4
+"""How many units an answer quotes at most, and what share of the best one's chance another must have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,12 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One passage, what could be quoted from it, and the request that asks the model about it."""
+    """One passage, the places of its units that could be quoted, and the request that asks the model about it."""
 
     rank: int
     chunk: Chunk
-    quotes: tuple[Quote, ...]
     units: tuple[Unit, ...]
+    places: tuple[int, ...]
     request: Request
 
 
@@ -48,33 +52,35 @@ def readings(question: str, hits: Sequence[Hit]) -> list[Reading]:
     prompt = Prompt.load("quote")
     found: list[Reading] = []
     for rank, hit in enumerate(hits):
-        chunk = hit.chunk
-        spans = units(chunk.text)
-        headed = zip(spans, headings_within(chunk.text, spans), strict=True)
-        quotes: dict[Unit, Quote] = {}
-        for (start, end), heading in headed:
-            if chunk.text[start:end] != REFUSAL:
-                quotes.setdefault(Unit(chunk.text[start:end], heading), Quote(chunk, start, end))
-        options = tuple(dict.fromkeys(unit.text for unit in quotes))
-        if not options:
+        chunk, units = hit.chunk, units_of(hit.chunk.text)
+        places = tuple(place for place, unit in enumerate(units) if unit.text != REFUSAL and not unit.asks)
+        if not places:
             continue
         passage = f"{chunk.heading}\n{chunk.text}" if chunk.heading else chunk.text
-        choice = Choice((*options, REFUSAL))
+        choice = Choice((*dict.fromkeys(units[place].text for place in places), REFUSAL))
         request = prompt.request({"passage": passage, "question": question}, format=choice)
-        found.append(Reading(rank, chunk, tuple(quotes.values()), tuple(quotes), request))
+        found.append(Reading(rank, chunk, units, places, request))
     return found
 
 
-def best_quote(question: str, read: Sequence[tuple[Reading, Response]]) -> Quote | None:
-    """The unit with the best odds against refusing, over all passages; None where refusing is better than each."""
-    judge = Judge(Alignment(question, WordVectors.load()), question)
-    best: Quote | None = None
-    best_score = 0.0
-    for reading, response in read:
-        logprobs = {alternative.text: alternative.logprob for alternative in response.alternatives}
-        opinion = Opinion(logprobs[REFUSAL], tuple(logprobs[unit.text] for unit in reading.units))
-        scores = judge.scores(reading.chunk.heading, reading.units, reading.rank, opinion)
-        for quote, score in zip(reading.quotes, scores, strict=True):
-            if score > best_score:
-                best, best_score = quote, score
-    return best
+def best_quotes(question: str, read: Sequence[tuple[Reading, Response]]) -> list[Quote]:
+    """What to quote, best first: nothing where it is likelier that no unit answers.
+
+    A second quote stands beside the first where it is nearly as likely to be the one that answers.
+    """
+    if not read:
+        return []
+    examined = Examiner(question, Encoder.load()).examine([(reading.chunk, reading.places) for reading, _ in read])
+    opinions = [opinion(response, evidence) for (_, response), evidence in zip(read, examined, strict=True)]
+    verdict = judged(examined, opinions)
+    if verdict.answerable <= 0:
+        return []
+    quotes = [Quote(one.chunk, unit.start, unit.end) for one in examined for unit in one.units]
+    best = np.argsort(-verdict.chances, kind="stable")[:MOST_QUOTES]
+    return [quotes[place] for place in best if verdict.chances[place] >= NEARLY * verdict.chances[best[0]]]
+
+
+def opinion(response: Response, evidence: Evidence) -> Opinion:
+    """What a response to a reading's request thinks of the units that were examined."""
+    logprobs = {alternative.text: alternative.logprob for alternative in response.alternatives}
+    return Opinion(logprobs[REFUSAL], tuple(logprobs[unit.text] for unit in evidence.units))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Literal, TypeAlias
 
-VERSION = 2
+VERSION = 3
 """Raised when the same file is read or split otherwise, so that an older index knows it is out of date."""
 TARGET = 1300
 """Characters that a chunk is filled up to."""
@@ -31,6 +31,8 @@ _UNDERLINE = re.compile(r"(=|-){3,}$")
 _ITEM = re.compile(r"(?:[-*+\N{BULLET}]|\d{1,3}[.)]|\d{1,3}(?:\.\d{1,3})+)\s+")
 _SECTION = re.compile(r"\d{1,3}\.\d{1,3}\s")
 _COLUMNS = re.compile(r"\S {3,}(?=\S)")
+_LAST_COLUMN = re.compile(r"\S {3,}\S(?:.{0,28}\S)?$")
+"""What makes a line of two columns a row: the second one is short."""
 _RULE = re.compile(r"\|?[\s:|-]+\|?$")
 _FIELD = re.compile(r"(?:\*\*)?[A-Z][\w/()-]*(?: [\w/()-]+){0,3}:(?:\*\*)?\s+\S")
 # fmt: off
@@ -255,7 +257,7 @@ def _kind(line: str, after: str, inside: bool) -> tuple[_Kind | None, int]:
         return "heading", 1 if after[0] == "=" else 2
     if _UNDERLINE.match(line) or (_RULE.match(line) and "-" in line):
         return "rule", 0
-    if line.startswith("|") or line.count(" | ") > 1 or len(_COLUMNS.findall(line)) > 1:
+    if _is_row(line):
         return "row", 0
     if _NUMBERED_TITLE.match(line) and (not after or _SECTION.match(after)):
         return "heading", 2
@@ -264,9 +266,14 @@ def _kind(line: str, after: str, inside: bool) -> tuple[_Kind | None, int]:
     return ("item", 0) if _ITEM.match(line) or _FIELD.match(line) else ("prose", 0)
 
 
+def _is_row(line: str) -> bool:
+    gaps = len(_COLUMNS.findall(line))
+    return line.startswith("|") or line.count(" | ") > 1 or gaps > 1 or (gaps == 1 and bool(_LAST_COLUMN.search(line)))
+
+
 def _long_kind(line: str) -> _Kind:
     """What a line is that is too long for a heading."""
-    if line.startswith("|") or line.count(" | ") > 1 or len(_COLUMNS.findall(line)) > 1:
+    if _is_row(line):
         return "rule" if _RULE.match(line) and "-" in line else "row"
     return "item" if _ITEM.match(line) or _FIELD.match(line) else "prose"
 

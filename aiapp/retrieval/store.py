@@ -17,15 +17,17 @@ import numpy.typing as npt
 from aiapp.core.errors import AiappError, InvalidInput
 from aiapp.retrieval.documents import Chunk, Document
 from aiapp.retrieval.splitting import Piece
+from aiapp.retrieval.validity import is_superseded
 
-FORMAT = 1
+FORMAT = 2
 BUSY_SECONDS = 10.0
 _TABLES = """
 CREATE TABLE manifest (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE documents (id INTEGER PRIMARY KEY, path TEXT UNIQUE NOT NULL, digest TEXT NOT NULL,
-    modified INTEGER NOT NULL, size INTEGER NOT NULL, text TEXT NOT NULL, pages TEXT NOT NULL);
+    modified INTEGER NOT NULL, size INTEGER NOT NULL, text TEXT NOT NULL, pages TEXT NOT NULL,
+    superseded INTEGER NOT NULL);
 CREATE TABLE chunks (id INTEGER PRIMARY KEY, document INTEGER NOT NULL REFERENCES documents(id) ON DELETE CASCADE,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, heading TEXT NOT NULL, vector BLOB NOT NULL);
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, heading TEXT NOT NULL, vectors BLOB NOT NULL);
 CREATE INDEX chunks_of ON chunks(document);
 CREATE VIRTUAL TABLE lexical USING fts5(text, heading, tokenize = 'porter unicode61 remove_diacritics 2');
 """
@@ -33,6 +35,8 @@ HEADING_WEIGHT = 0.7
 """What a word in the headings counts in the full-text score, beside 1 for one in the text."""
 
 Vectors = npt.NDArray[np.float32]
+_STORED = np.dtype("<f2")
+"""Half precision: a cosine moves by less than a thousandth."""
 
 
 class IndexUnusable(AiappError):
@@ -59,12 +63,12 @@ class Stats:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A document ready to be stored; `vectors` has a row for each piece."""
+    """A document ready to be stored; `vectors` has a matrix for each piece, with a row for each reading of it."""
 
     document: Document
     known: Known
     pieces: Sequence[Piece]
-    vectors: Vectors
+    vectors: Sequence[Vectors]
 
 
 class Store:
@@ -73,6 +77,7 @@ class Store:
     def __init__(self, path: Path, manifest: dict[str, str]) -> None:
         self.path = path
         self._lock = threading.RLock()
+        self._dimensions = int(manifest["dimensions"])
         self._matrix: tuple[tuple[int, int], npt.NDArray[np.int64], Vectors] | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -183,13 +188,17 @@ class Store:
         self.remove([entry.known.path])
         known, document = entry.known, entry.document
         cursor = self._connection.execute(
-            "INSERT INTO documents (path, digest, modified, size, text, pages) VALUES (?, ?, ?, ?, ?, ?)",
-            (str(known.path), known.digest, known.modified, known.size, document.text, json.dumps(document.pages)),
+            "INSERT INTO documents (path, digest, modified, size, text, pages, superseded)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                *(str(known.path), known.digest, known.modified, known.size),
+                *(document.text, json.dumps(document.pages), is_superseded(document)),
+            ),
         )
-        for piece, vector in zip(entry.pieces, entry.vectors, strict=True):
+        for piece, vectors in zip(entry.pieces, entry.vectors, strict=True):
             chunk = self._connection.execute(
-                'INSERT INTO chunks (document, start, "end", heading, vector) VALUES (?, ?, ?, ?, ?)',
-                (cursor.lastrowid, piece.start, piece.end, piece.heading, vector.astype("<f4").tobytes()),
+                'INSERT INTO chunks (document, start, "end", heading, vectors) VALUES (?, ?, ?, ?, ?)',
+                (cursor.lastrowid, piece.start, piece.end, piece.heading, vectors.astype(_STORED).tobytes()),
             )
             text = document.text[piece.start : piece.end]
             self._connection.execute(
@@ -210,11 +219,15 @@ class Store:
     def chunks(self, ids: Sequence[int]) -> dict[int, Chunk]:
         """Chunks by their numbers."""
         rows = self._connection.execute(
-            'SELECT chunks.id, path, start, "end", substr(text, start + 1, "end" - start), heading FROM chunks'
+            'SELECT chunks.id, path, start, "end", substr(text, start + 1, "end" - start), heading, superseded'
+            " FROM chunks"
             f" JOIN documents ON documents.id = chunks.document WHERE chunks.id IN ({','.join('?' * len(ids))})",
             list(ids),
         )
-        return {number: Chunk(*fields) for number, *fields in rows}
+        return {
+            number: Chunk(path, start, end, text, heading, bool(superseded))
+            for number, path, start, end, text, heading, superseded in rows
+        }
 
     def stats(self) -> Stats:
         """How much there is."""
@@ -234,12 +247,13 @@ class Store:
         return [(int(number), float(score)) for number, score in rows]
 
     def vectors(self) -> tuple[npt.NDArray[np.int64], Vectors]:
-        """The numbers of all chunks, and their vectors in the same order."""
+        """All vectors, and for each the number of the chunk that it stands for: (n,), (n, dimensions)."""
         others = int(self._connection.execute("PRAGMA data_version").fetchone()[0])
         version = (others, self._connection.total_changes)
         if self._matrix is None or self._matrix[0] != version:
-            rows = self._connection.execute("SELECT id, vector FROM chunks ORDER BY id").fetchall()
-            numbers = np.array([number for number, _ in rows], np.int64)
-            flat = np.frombuffer(b"".join(vector for _, vector in rows), "<f4").astype(np.float32)
-            self._matrix = (version, numbers, flat.reshape(len(rows), -1) if rows else flat.reshape(0, 0))
+            rows = self._connection.execute("SELECT id, vectors FROM chunks ORDER BY id").fetchall()
+            width = self._dimensions * _STORED.itemsize
+            owners = np.repeat([number for number, _ in rows], [len(vectors) // width for _, vectors in rows])
+            flat = np.frombuffer(b"".join(vectors for _, vectors in rows), _STORED).astype(np.float32)
+            self._matrix = (version, owners.astype(np.int64), flat.reshape(-1, self._dimensions))
         return self._matrix[1], self._matrix[2]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aiapp.transformer.embedding import HashEmbedding
-    from aiapp.transformer.encoder import Encoder
+    from aiapp.transformer.encoder import Comparison, Encoder
     from aiapp.transformer.generation import Completion, Step, collect, generate
     from aiapp.transformer.grammar import Grammar
     from aiapp.transformer.inspection import Inspection, inspect
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aiapp.transformer.tokenizer import Tokenizer
 
 __all__ = [
+    "Comparison",
     "Completion",
     "Encoder",
     "Grammar",
@@ -42,6 +43,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Comparison": "encoder",
     "Completion": "generation",
     "Encoder": "encoder",
     "Grammar": "grammar",

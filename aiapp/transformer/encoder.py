@@ -32,6 +32,8 @@ LONGEST, LONGEST_QUESTION, LONGEST_CANDIDATE = 160, 40, 90
 """Pieces that are read of a text alone, and of a question and a text together; the rest says nothing."""
 NO_SUPPORT = -20.0
 """The log-odds of what cannot answer."""
+TELLING = 0.45
+"""Pieces of a question that count less than this share of the one that counts most need not be covered."""
 KERNEL_CENTRES: Floats = np.array([1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, -0.1], np.float32)
 KERNEL_WIDTHS: Floats = np.array([0.02] + [0.06] * 10, np.float32)
 _JUDGE = (
@@ -64,6 +66,20 @@ class _Read:
     directions: Floats  # (B, C)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """Some texts beside one question: (texts,) each. What has no word has `NO_SUPPORT`, and 0 for the rest.
+
+    `support` is the log-odds that a text answers. They compare: against each other as in a softmax, and against 0,
+    which stands for "none of them does". `cosine` is that of the two directions. `coverage` is the cosine of that
+    telling word piece of the question which stands furthest from all of the text's: 1 where the text has every one.
+    """
+
+    support: Floats
+    cosine: Floats
+    coverage: Floats
+
+
 class _Judge:
     """Scores texts against a question by the cosines of their pieces and of the whole."""
 
@@ -73,23 +89,25 @@ class _Judge:
     def scores(self, question: _Read, texts: _Read) -> Floats:
         """(B,)."""
         w = self._weights
-        counted: Floats = w["piece_weight"][question.ids[0]]
-        shares = counted / np.maximum(counted.sum(), np.float32(1e-6))  # (Q,)
+        counted = self.piece_weights(question.ids[0])
+        shares: Floats = counted / np.maximum(counted.sum(), np.float32(1e-6))  # (Q,)
         cosines = self._points(question)[0] @ self._points(texts).swapaxes(1, 2)  # (B, Q, T)
         best: Floats = np.where(texts.real[:, None, :], cosines, np.float32(-1)).max(axis=2)  # (B, Q)
         near = _kernels(cosines) * texts.real[:, None, :, None]  # (B, Q, T, K)
-        counts = np.log1p(near.sum(axis=2))  # (B, Q, K)
-        features = np.concatenate([shares @ counts, shares @ _kernels(best)], axis=1)  # (B, 2K)
+        counts: Floats = np.log1p(near.sum(axis=2))  # (B, Q, K)
+        features: Floats = np.concatenate([shares @ counts, shares @ _kernels(best)], axis=1)  # (B, 2K)
         together: Floats = (question.directions * texts.directions).astype(np.float32)  # (B, C)
-        inner: Floats = (
-            _standardised(features, w["norm"], w["norm_bias"]) @ w["features"].T
-            + w["features_bias"]
-            + together @ w["meaning"].T
-        )
+        inner: Floats = _standardised(features, w["norm"], w["norm_bias"]) @ w["features"].T + w["features_bias"]
+        inner += together @ w["meaning"].T
         learnt = silu(inner) @ w["output"] + w["output_bias"]
         whole, bias, pieces = w["mix"]
         scores: Floats = whole * together.sum(axis=1) + pieces * (best @ shares) + bias + learnt
         return scores
+
+    def piece_weights(self, ids: npt.NDArray[np.intp]) -> Floats:
+        """What each piece of a question counts: (Q,) -> (Q,)."""
+        counted: Floats = self._weights["piece_weight"][ids]
+        return counted
 
     def _points(self, read: _Read) -> Floats:
         return _directions(read.states @ self._weights["points"].T)
@@ -101,7 +119,7 @@ class Encoder:
     def __init__(self, codec: tokenizers.Tokenizer, weights: Mapping[str, Floats], digest: str) -> None:
         self._codec = codec
         self._codec.no_padding()
-        self._codec.enable_truncation(LONGEST)
+        self._codec.enable_truncation(LONGEST)  # pyright: ignore[reportUnknownMemberType]  # loosely typed there
         self._embedding, self._weight = weights["embedding"], weights["weight"]
         self.dimensions = self._embedding.shape[1]
         self.name = f"encoder-{self.dimensions}-{digest[:8]}"
@@ -125,23 +143,29 @@ class Encoder:
             rows[places] = self._read([ids[place] for place in places]).directions
         return rows
 
-    def compare(self, question: str, texts: Sequence[str]) -> tuple[Floats, Floats]:
-        """For each text, the log-odds that it answers the question, and the cosine of the two: (len(texts),) twice.
-
-        The log-odds compare: against each other as in a softmax, and against 0, which stands for "none of them does".
-        A text without a word has `NO_SUPPORT` and a cosine of 0, and so have all where the question has none.
-        """
-        support = np.full(len(texts), NO_SUPPORT, np.float32)
-        cosines = np.zeros(len(texts), np.float32)
+    def compare(self, question: str, texts: Sequence[str]) -> Comparison:
+        """How each text stands to a question."""
+        count = len(texts)
+        found = Comparison(np.full(count, NO_SUPPORT, np.float32), *np.zeros((2, count), np.float32))
         (asked,) = self._encode([question])
         if asked:
             read = self._read([asked[:LONGEST_QUESTION]])
             ids = [row[:LONGEST_CANDIDATE] for row in self._encode(texts)]
             for places in _batches([len(row) for row in ids]):
-                found = self._read([ids[place] for place in places])
-                support[places] = self._judge.scores(read, found)
-                cosines[places] = found.directions @ read.directions[0]
-        return support, cosines
+                batch = self._read([ids[place] for place in places])
+                found.support[places] = self._judge.scores(read, batch)
+                found.cosine[places] = batch.directions @ read.directions[0]
+                found.coverage[places] = self._coverage(read, batch)
+        return found
+
+    def _coverage(self, question: _Read, texts: _Read) -> Floats:
+        """(B,)."""
+        counted = self._judge.piece_weights(question.ids[0])
+        asked = _directions(self._embedding[question.ids[0][counted > TELLING * counted.max()]])  # (Q, C)
+        cosines = asked @ _directions(self._embedding[texts.ids]).swapaxes(1, 2)  # (B, Q, T)
+        nearest: Floats = np.where(texts.real[:, None, :], cosines, np.float32(-1)).max(axis=2)  # (B, Q)
+        furthest: Floats = nearest.min(axis=1)
+        return furthest
 
     def word_weights(self, words: Sequence[str]) -> Floats:
         """How much each word tells, by the piece of it that tells most: (len(words),)."""
@@ -168,22 +192,34 @@ class Encoder:
         rotation = self._cos[:count], self._sin[:count]
         x: Floats = self._embedding[ids].reshape(batch * count, -1)
         for layer in self._layers:
-            fused = normalised(x, layer.attention_norm, _EPSILON) @ layer.query_key_value  # (BT, 3C)
-            heads = fused.reshape(batch, count, 3, -1, _HEAD).transpose(2, 0, 3, 1, 4)  # (3, B, H, T, D)
-            query, key = rotated(heads[0], *rotation), rotated(heads[1], *rotation)
-            query *= _HEAD**-0.5
-            scores: Floats = query @ key.swapaxes(-1, -2) + unseen  # (B, H, T, T)
-            scores -= scores.max(axis=-1, keepdims=True)
-            np.exp(scores, out=scores)
-            scores /= scores.sum(axis=-1, keepdims=True)
-            mixed: Floats = (scores @ heads[2]).transpose(0, 2, 1, 3).reshape(batch * count, -1)
-            x = x + mixed @ layer.attention_output
-            gate_up: Floats = normalised(x, layer.inner_norm, _EPSILON) @ layer.gate_up  # (BT, 2F)
-            gate, up = np.split(gate_up, 2, axis=-1)
-            gated: Floats = np.multiply(silu(gate), up)
-            x = x + gated @ layer.down
+            x = x + _attended(layer, x, (batch, count), rotation, unseen)
+            x = x + _transformed(layer, x)
         result: Floats = x.reshape(batch, count, -1)
         return result
+
+
+def _attended(
+    layer: _Layer, x: Floats, size: tuple[int, int], rotation: tuple[Floats, Floats], unseen: Floats
+) -> Floats:
+    """What each piece takes from the others of its text: (BT, C) -> (BT, C)."""
+    fused = normalised(x, layer.attention_norm, _EPSILON) @ layer.query_key_value  # (BT, 3C)
+    heads = fused.reshape(*size, 3, -1, _HEAD).transpose(2, 0, 3, 1, 4)  # (3, B, H, T, D)
+    query, key = rotated(heads[0], *rotation), rotated(heads[1], *rotation)
+    query *= _HEAD**-0.5
+    scores: Floats = query @ key.swapaxes(-1, -2) + unseen  # (B, H, T, T)
+    scores -= scores.max(axis=-1, keepdims=True)
+    np.exp(scores, out=scores)
+    scores /= scores.sum(axis=-1, keepdims=True)
+    mixed = (scores @ heads[2]).transpose(0, 2, 1, 3).reshape(len(x), -1)  # (BT, C)
+    attended: Floats = mixed @ layer.attention_output
+    return attended
+
+
+def _transformed(layer: _Layer, x: Floats) -> Floats:
+    """The feed-forward half of a layer: (BT, C) -> (BT, C)."""
+    gate, up = np.split(normalised(x, layer.inner_norm, _EPSILON) @ layer.gate_up, 2, axis=-1)  # (BT, F) each
+    transformed: Floats = np.multiply(silu(gate), up) @ layer.down
+    return transformed
 
 
 def _kernels(cosines: Floats) -> Floats:

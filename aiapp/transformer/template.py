@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 Schema: TypeAlias = Mapping[str, Any]
 
@@ -73,12 +73,13 @@ class _Renderer:
                 return "|".join(dict.fromkeys(self.type(option, depth + 1) for option in found[union]))
         kind = found.get("type", "object" if "properties" in found else "any")
         if isinstance(kind, list):
-            return "|".join(dict.fromkeys(self.type({**found, "type": one}, depth + 1) for one in kind))
+            names = cast(list[str], kind)
+            return "|".join(dict.fromkeys(self.type({**found, "type": one}, depth + 1) for one in names))
         if depth > DEEPEST:
             return str(kind)
         if kind == "array":
-            items = found.get("items")
-            return f"[{self.type(items, depth + 1)}]" if isinstance(items, Mapping) else "[any]"
+            items = _object(found.get("items"))
+            return "[any]" if items is None else f"[{self.type(items, depth + 1)}]"
         if kind == "object" and found.get("properties"):
             return "{" + self.fields(found, depth + 1) + "}"
         return str(kind)
@@ -94,10 +95,15 @@ class _Renderer:
             reference = schema.get("$ref")
             if not isinstance(reference, str):
                 return schema
-            found: Any = self._root
+            found: Schema | None = self._root
             for step in reference.removeprefix("#/").split("/"):
-                found = found.get(step) if isinstance(found, Mapping) else None
-            if not isinstance(found, Mapping):
+                found = None if found is None else _object(found.get(step))
+            if found is None:
                 return {}
             schema = found
         return {}
+
+
+def _object(value: object) -> Schema | None:
+    """A value of a JSON schema, if it is an object."""
+    return cast(Schema, value) if isinstance(value, Mapping) else None

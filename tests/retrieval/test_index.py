@@ -26,7 +26,7 @@ from aiapp.retrieval.quotation import readings
 from aiapp.retrieval.search import fuse
 from aiapp.retrieval.store import IndexUnusable
 from aiapp.testing import ScriptedModel
-from aiapp.transformer.word_vectors import WordVectors
+from aiapp.transformer.encoder import Encoder
 
 LEAVE = "# Leave\n\nEvery new parent gets 120 days of parental leave.\n\nSick notes go to the office on day three.\n"
 TRAVEL = "# Travel\n\nHotels cost at most 140 euros a night.\n\nTrains are booked by the travel desk.\n"
@@ -150,7 +150,7 @@ def test_what_is_no_index_of_ours_is_refused(tmp_path: Path, folder: Path) -> No
         with pytest.raises(IndexUnusable, match=reason):
             Index.open(path)
     Index.open(tmp_path / "ours.idx").close()
-    with pytest.raises(IndexUnusable, match="embedder words"):
+    with pytest.raises(IndexUnusable, match="embedder encoder-256"):
         Index.open(tmp_path / "ours.idx", embedder=Other())
     with pytest.raises(InvalidInput, match="not of a folder"):
         Index.open(folder)
@@ -186,10 +186,13 @@ def test_search_finds_words_forms_and_kin(index: Index, folder: Path) -> None:
 
 
 def test_alignment_rewards_what_is_said() -> None:
-    alignment = Alignment("How much do hotels cost?", WordVectors.load())
-    assert alignment("Hotels cost at most 140 euros.") > alignment("A hotel is near.") > alignment("Sick notes.")
-    assert alignment("") == 0.0
-    assert 0 <= alignment("Hotels cost, hotels cost.") <= 1.0000001
+    alignment = Alignment("How much do hotels cost?", Encoder.load())
+    said, half, nothing, empty = (
+        alignment.weighted(alignment.strengths(text))
+        for text in ("Hotels cost at most 140 euros.", "A hotel is near.", "Sick notes.", "")
+    )
+    assert said == pytest.approx(1)
+    assert said > half > nothing == empty == 0
 
 
 def test_fusion_prefers_what_stands_high_in_both() -> None:
@@ -207,10 +210,26 @@ def test_a_quoted_answer_is_verbatim(index: Index, folder: Path) -> None:
     assert document.text[citation.start : citation.end] == citation.quote == answer.text
     assert (Path(citation.source).name, citation.line) == ("leave.md", 3)
     assert answer.receipt.cost == 0
-    assert [name for name, _ in answer.receipt.timing.stages] == ["search", "model", "check"]
+    assert [name for name, _ in answer.receipt.timing.stages] == ["search", "model", "judge", "check"]
     plain = json.loads(json.dumps(answer.to_dict()))
     assert plain["citations"][0]["quote"] == answer.text
     assert plain["receipt"]["cost"] == "0"
+
+
+def test_what_two_documents_say_alike_is_cited_from_both_and_said_once(index: Index, folder: Path) -> None:
+    (folder / "copy.md").write_text(LEAVE)
+    index.add(folder)
+    answer = index.ask("How many days of parental leave do I get?", quoting("120 days"))
+    assert answer.text == "Every new parent gets 120 days of parental leave."
+    assert sorted(Path(cited.source).stem for cited in answer.citations) == ["copy", "leave"]
+
+
+def test_a_question_in_a_document_is_no_answer(index: Index, tmp_path: Path) -> None:
+    file = tmp_path / "faq.md"
+    file.write_text("# Leave\n\nHow many days of leave do parents get? It depends on their contract.\n")
+    index.add(file)
+    answer = index.ask("How many days of leave do parents get?", quoting("It depends"))
+    assert answer.text == "It depends on their contract."
 
 
 def test_a_question_about_something_else_is_refused(index: Index, folder: Path) -> None:
@@ -289,5 +308,5 @@ def test_a_document_that_says_the_refusal_itself_is_not_quoted_for_it(index: Ind
     file.write_text("# Odd\n\nNot in the documents. Volcanoes are in the documents.\n")
     index.add(file)
     question = "Are volcanoes not in the documents?"
-    quotes = [quote.text for reading in readings(question, index.search(question)) for quote in reading.quotes]
+    quotes = [r.units[place].text for r in readings(question, index.search(question)) for place in r.places]
     assert quotes == ["Volcanoes are in the documents."]

@@ -1,9 +1,13 @@
-"""`python -m aiapp.transformer.train fit | export | fit-encoder | export-encoder`."""
+"""`python -m aiapp.transformer.train fit | export | evaluate`, and the same of the encoder: `fit-encoder` and so on."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+
+from aiapp.transformer.train.card import rewrite, table
+from aiapp.transformer.train.curves import draw_curves
 
 
 def main() -> None:
@@ -34,6 +38,14 @@ def main() -> None:
         command = commands.add_parser(name, help=f"write a checkpoint of {files} as the files that the runtime loads")
         command.add_argument("run", type=Path, help="the folder that training wrote")
         command.add_argument("--to", type=Path, required=True)
+    evaluate = commands.add_parser("evaluate", help="held-out scores of a checkpoint")
+    evaluate.add_argument("run", type=Path, help="the folder that training wrote")
+    evaluate_encoder = commands.add_parser("evaluate-encoder", help="held-out scores of the bundled encoder")
+    for command in (evaluate, evaluate_encoder):
+        command.add_argument(
+            "--data", type=Path, required=True, help="the folder with the files that mixture.toml names"
+        )
+        command.add_argument("--card", type=Path, help="a model card whose table is rewritten with them")
     _do(parser.parse_args())
 
 
@@ -55,6 +67,15 @@ def _do(given: argparse.Namespace) -> None:
             matrices=given.matrices, evaluate_every=given.evaluate_every,
         )  # fmt: skip
         Trainer(plan, resume=given.resume).fit()
+        draw_curves(given.out)
+    elif given.command == "evaluate":
+        from aiapp.transformer.train.evaluation import evaluate
+
+        _show("language model", "exact match of the whole answer", evaluate(given.run, given.data), given.card)
+    elif given.command == "evaluate-encoder":
+        from aiapp.transformer.train.encoder.evaluation import evaluate_encoder
+
+        _show("encoder", "share", evaluate_encoder(given.data), given.card)
     else:
         from aiapp.transformer.train.encoder.loop import EncoderPlan, EncoderTrainer
         from aiapp.transformer.train.encoder.teacher import SentenceTransformerTeacher
@@ -65,6 +86,14 @@ def _do(given: argparse.Namespace) -> None:
         )  # fmt: skip
         teacher = SentenceTransformerTeacher(given.teacher, given.threads)
         EncoderTrainer(encoder_plan, teacher, resume=given.resume).fit()
+        draw_curves(given.out)
+
+
+def _show(name: str, measure: str, scores: Mapping[str, float], card: Path | None) -> None:
+    content = table("held-out set", measure, scores)
+    print(content)
+    if card is not None:
+        rewrite(card, name, content)
 
 
 if __name__ == "__main__":

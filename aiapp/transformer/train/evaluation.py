@@ -15,7 +15,7 @@ from aiapp.transformer.train.batches import collate, encode
 from aiapp.transformer.train.calls import Calls
 from aiapp.transformer.train.examples import END, REFUSAL, Example
 from aiapp.transformer.train.extraction import Extraction
-from aiapp.transformer.train.network import Network
+from aiapp.transformer.train.network import Network, Shape
 from aiapp.transformer.train.passages import Passages
 from aiapp.transformer.train.requests import Intents, few_shot
 from aiapp.transformer.train.tasks import MIXTURE, lookup, quotation, short_answer
@@ -60,6 +60,15 @@ def held_out_sets(data: Path, count: int) -> dict[str, list[Example]]:
 
 def _last_answer(example: Example) -> Example:
     return [*((text, 0.0) for text, _ in example[:-1]), example[-1]]
+
+
+def evaluate(run: Path, data: Path, count: int = 200) -> dict[str, float]:
+    """The held-out scores of the best state of a run."""
+    state = torch.load(run / "best.pt", weights_only=True, map_location="cpu")
+    network = Network(Shape(**state["shape"]))
+    network.load_state_dict(state["network"])
+    tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
+    return {name: exact_match(network, tokenizer, examples) for name, examples in held_out_sets(data, count).items()}
 
 
 @torch.no_grad()

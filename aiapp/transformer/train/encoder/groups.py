@@ -94,21 +94,31 @@ class Groups:
         return Group(question, tuple(lines), place)
 
     def _from_made(self) -> Group:
-        """The units of a made passage, as retrieval hands them over: after their heading and table header."""
+        """The units of a made passage, as retrieval reads them: after their heading, table header or question."""
         draw = self._random
         passage = self._made.passage()
         question = passage.questions[0]
         last = passage.heading.rsplit(" > ", 1)[-1]
-        header = next((unit for unit in passage.units if unit.startswith("|")), "")
-        lines = [unit for unit in passage.units if unit != header and not set(unit) <= set("|- ")]
+        columns = asked = ""
+        shown: dict[str, str] = {}
+        for unit in passage.units:
+            if set(unit) <= set("|- "):
+                continue
+            if unit.startswith("|") and not columns:
+                columns = unit.strip("| ").replace(" | ", ", ")
+            elif unit.endswith("?"):
+                asked = unit
+            else:
+                shown[unit] = ". ".join(filter(None, (last, columns if unit[0] == "|" else asked, unit)))
+                asked = ""
         if draw.random() < 0.5:
-            lines.append(draw.choice(self._prose))
-        others = [line for line in dict.fromkeys(lines) if line != question.unit]
+            line = draw.choice(self._prose)
+            shown[line] = ". ".join(filter(None, (last, line)))
+        others = [unit for unit in shown if unit != question.unit]
         kept = set(draw.sample(others, min(len(others), _MOST + 1)))
-        lines = [line for line in dict.fromkeys(lines) if line in kept or line == question.unit]
-        columns = header.strip("| ").replace(" | ", ", ")
-        shown = [". ".join(filter(None, (last, columns if line[:1] == "|" else "", line))) for line in lines]
-        return Group(question.text, tuple(shown), None if question.unit is None else lines.index(question.unit))
+        units = [unit for unit in shown if unit in kept or unit == question.unit]
+        answer = None if question.unit is None else units.index(question.unit)
+        return Group(question.text, tuple(shown[unit] for unit in units), answer)
 
     def _hidden(self, question: str, answer: str, others: list[str]) -> Group:
         """The answer at a random place among the others."""

@@ -8,7 +8,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
@@ -65,6 +65,19 @@ class EncoderPlan:
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A group as pieces."""
+
+    question: Ids
+    candidates: tuple[Ids, ...]
+    answer: int | None
+
+    @property
+    def longest(self) -> int:
+        return max(map(len, self.candidates))
+
+
 class EncoderTrainer:
     """An encoder in training."""
 
@@ -97,7 +110,7 @@ class EncoderTrainer:
                 optimiser.load_state_dict(kept)
             self.steps, self.seconds = state["steps"], state["seconds"]
         held = Groups(plan.data, plan.seed + 5, held=True)
-        self.held = {name: [make() for _ in range(plan.held_out)] for name, make in held.makers.items()}
+        self.held = {name: self._read(make() for _ in range(plan.held_out)) for name, make in held.makers.items()}
         self.groups = Groups(plan.data, plan.seed + 1 + self.steps)
         self.random = random.Random(plan.seed + self.steps)
 
@@ -166,17 +179,28 @@ class EncoderTrainer:
     def _length(self, place: int) -> int:
         return len(self.ids[place])
 
-    def _grouped(self) -> Iterator[list[Group]]:
+    def _grouped(self) -> Iterator[list[_Read]]:
         """Groups of like length, a batch at a time, without end."""
         while True:
-            pool = sorted((self.groups.group() for _ in range(256)), key=lambda group: len(max(group.candidates)))
-            batches: list[list[Group]] = [[]]
-            for group in pool:
-                if sum(len(other.candidates) for other in batches[-1]) * LONGEST_CANDIDATE > self.plan.batch:
+            pool = sorted(self._read(self.groups.group() for _ in range(256)), key=lambda read: read.longest)
+            batches: list[list[_Read]] = [[]]
+            for read in pool:
+                count = sum(len(other.candidates) for other in batches[-1]) + len(read.candidates)
+                if batches[-1] and count * read.longest > self.plan.batch:
                     batches.append([])
-                batches[-1].append(group)
+                batches[-1].append(read)
             self.random.shuffle(batches)
             yield from batches
+
+    def _read(self, groups: Iterable[Group]) -> list[_Read]:
+        """Groups as pieces; one with a text without a word is left out."""
+        found: list[_Read] = []
+        for group in groups:
+            question, *candidates = self._encode([group.question, *group.candidates])
+            if question and all(candidates):
+                cut = tuple(candidate[:LONGEST_CANDIDATE] for candidate in candidates)
+                found.append(_Read(question[:LONGEST_QUESTION], cut, group.answer))
+        return found
 
     def _distil(self, places: Sequence[int]) -> Tensor:
         """How far the directions, and the cosines among them, are from the teacher's."""
@@ -185,20 +209,19 @@ class EncoderTrainer:
         apart = (1 - (found * wanted).sum(-1)).mean()
         return DISTIL * (apart + RELATIONS * ((found @ found.T - wanted @ wanted.T) ** 2).mean())
 
-    def _choose(self, groups: Sequence[Group]) -> Tensor:
+    def _choose(self, groups: Sequence[_Read]) -> Tensor:
         """The cross-entropy of choosing the answer, or of choosing none, whose log-odds are 0."""
         losses: list[Tensor] = []
         for group, scores in zip(groups, self._scores(groups), strict=True):
-            options = torch.cat([scores, scores.new_zeros(1)]).float()
+            options = torch.cat([scores.float(), scores.new_zeros(1, dtype=torch.float32)])
             right = len(group.candidates) if group.answer is None else group.answer
             losses.append(-F.log_softmax(options, 0)[right])
         return torch.stack(losses).mean()
 
-    def _scores(self, groups: Sequence[Group]) -> tuple[Tensor, ...]:
-        questions = [row[:LONGEST_QUESTION] for row in self._encode([group.question for group in groups])]
-        candidates = [row[:LONGEST_CANDIDATE] for group in groups for row in self._encode(group.candidates)]
+    def _scores(self, groups: Sequence[_Read]) -> tuple[Tensor, ...]:
         owner = torch.tensor([number for number, group in enumerate(groups) for _ in group.candidates])
-        scores = self.network.support(_padded(questions), _padded(candidates), owner)
+        candidates = [candidate for group in groups for candidate in group.candidates]
+        scores = self.network.support(_padded([group.question for group in groups]), _padded(candidates), owner)
         return torch.split(scores, [len(group.candidates) for group in groups])
 
     @torch.no_grad()
@@ -228,7 +251,7 @@ class EncoderTrainer:
         torch.save(state, part)
         os.replace(part, self.plan.out / "encoder.pt")
 
-    def _measured(self, groups: Sequence[Group]) -> dict[str, float]:
+    def _measured(self, groups: Sequence[_Read]) -> dict[str, float]:
         """How often the right candidate scores highest, and how often answering or refusing is right."""
         chosen: list[bool] = []
         judged: list[bool] = []
