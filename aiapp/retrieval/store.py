@@ -6,6 +6,7 @@ import json
 import re
 import sqlite3
 import threading
+import weakref
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -87,6 +88,7 @@ class Store:
             self._connection = sqlite3.connect(
                 path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
+        self._let_go = weakref.finalize(self, self._connection.close)  # also where nobody calls `close`
         try:
             with self._explained():
                 self._connection.execute("PRAGMA foreign_keys = ON")
@@ -96,7 +98,7 @@ class Store:
                     self._make({"format": str(FORMAT), **manifest})
                 self._check({"format": str(FORMAT), **manifest})
         except IndexUnusable:
-            self._connection.close()
+            self.close()
             raise
 
     def _tables(self) -> set[str]:
@@ -126,7 +128,7 @@ class Store:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
+        self._let_go()
 
     @contextmanager
     def transaction(self) -> Generator[None]:
