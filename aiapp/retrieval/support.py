@@ -20,12 +20,12 @@ from aiapp.retrieval.evidence import FEATURES, Evidence, Floats
 WEIGHTS = Path(__file__).with_name("support.json")
 CHOICE = ("relevance", "answered", "chosen")
 """What tells which unit answers, if any does: its relevance, and the model's opinions of its passage and of itself."""
-ANSWERABLE = ("support", "coverage", "answered", "bias")
+ANSWERABLE = ("support", "cosine", "coverage", "answered", "bias")
 """What tells whether any does: the units' evidence and the model's opinion of their passages, by their chances."""
 MOST_CERTAIN = 8.0
 """The model's log-odds are cut off here: a small model is surer than it should be."""
 
-_TELLING = [FEATURES.index("support"), FEATURES.index("coverage")]
+_TELLING = [FEATURES.index(name) for name in ("support", "cosine", "coverage")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def chances_of(rows: Floats, weights: Floats) -> Floats:
 
 
 def answerable_features(chances: Floats, evidence: Sequence[Evidence], opinions: Sequence[Opinion]) -> Floats:
-    """The values of `ANSWERABLE`, each the mean over all units by their chances: (4,)."""
+    """The values of `ANSWERABLE`, each the mean over all units by their chances: (5,)."""
     telling = np.concatenate([one.features[:, _TELLING] for one in evidence])
     answered = np.repeat([opinion.answered for opinion in opinions], [len(one.units) for one in evidence])
     return np.array([*(chances @ telling), chances @ answered, 1.0], np.float32)

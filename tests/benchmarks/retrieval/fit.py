@@ -66,6 +66,8 @@ class Case:
 
     question: str
     answerable: bool
+    elsewhere: bool
+    """Whether it is about something else than the documents."""
     passages: list[Passage]
 
 
@@ -91,10 +93,17 @@ class Tally:
 
 
 def cases(name: str) -> list[Case]:
-    questions = json.loads((HERE / name / "questions.json").read_text(encoding="utf-8"))
+    rows: list[dict[str, Any]] = json.loads((HERE / name / "questions.json").read_text(encoding="utf-8"))
+    rows += [{"question": question, "answerable": False} for question in elsewhere(name)]
     with TemporaryDirectory() as folder, Index.open(Path(folder) / "fit.idx") as index:
         index.add(HERE / name / "documents")
-        return [case(row, index.search(row["question"], k=CANDIDATES)) for row in questions]
+        return [case(row, index.search(row["question"], k=CANDIDATES)) for row in rows]
+
+
+def elsewhere(name: str) -> list[str]:
+    """This set's share of the questions about something else."""
+    questions: list[str] = json.loads((HERE / "elsewhere.json").read_text(encoding="utf-8"))
+    return questions[SETS.index(name) :: len(SETS)]
 
 
 def case(row: dict[str, Any], hits: list[Hit]) -> Case:
@@ -110,7 +119,7 @@ def case(row: dict[str, Any], hits: list[Hit]) -> Case:
         )
         for rank, one in zip(readable, evidence, strict=True)
     ]
-    return Case(row["question"], row["answerable"], passages)
+    return Case(row["question"], row["answerable"], "source" not in row, passages)
 
 
 def holds(row: dict[str, Any], source: str, text: str) -> bool:
@@ -210,9 +219,12 @@ def score(held: Sequence[Case], weights: Floats, choosing: Floats, answering: Fl
         row, chances, ranked = answerable_row(one, weights, choosing)
         gold = np.concatenate([passage.gold for passage in ranked])
         answered = float(row @ answering) > 0
+        if one.elsewhere:
+            tally.add("refused, elsewhere", not answered)
+            continue
         tally.add("refusal accuracy", answered == one.answerable)
         if not one.answerable:
-            tally.add("refused rightly", not answered)
+            tally.add("refused, near miss", not answered)
             continue
         order = np.argsort(-chances)[:2]
         near = order[chances[order] >= NEARLY * chances[order[0]]]
