@@ -136,7 +136,7 @@ class Index:
 
     def search(self, question: str, k: int = 5) -> list[Hit]:
         """The `k` passages that speak most to the question, best first."""
-        if not question.strip():
+        if not any(map(str.isalnum, question)):
             raise InvalidInput("question", question, "a question in words")
         if k < 1:
             raise InvalidInput("k", k, "a whole number of at least 1")

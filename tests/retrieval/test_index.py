@@ -169,7 +169,7 @@ def test_wrong_input_is_named_and_changes_nothing(index: Index, folder: Path, tm
     for error, words, paths in cases:
         with pytest.raises(error, match=words):
             index.add(*paths)  # type: ignore[arg-type]
-    for question, k in (("  ", 5), ("leave", 0)):
+    for question, k in (("  ", 5), ("?!", 5), ("leave", 0)):
         with pytest.raises(InvalidInput):
             index.search(question, k)
     assert len(index.search("leave", 9)) == 2
