@@ -23,7 +23,7 @@ import numpy.typing as npt
 import tokenizers
 
 from aiapp.core.errors import InvalidInput
-from aiapp.transformer.network import normalised, rotated, silu
+from aiapp.transformer.network import Layer, normalised, rotated, silu, transformed
 from aiapp.transformer.weights import Floats, load_weights
 
 BUNDLED_ENCODER = Path(__file__).parent / "weights" / "encoder.safetensors"
@@ -44,16 +44,6 @@ _BATCH = 2048  # pieces, with padding: small enough for a core's cache
 _HEAD = 64
 _THETA = 10000.0
 _EPSILON = 1e-5
-
-
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    attention_norm: Floats  # (C,)
-    query_key_value: Floats  # (C, 3C)
-    attention_output: Floats  # (C, C)
-    inner_norm: Floats  # (C,)
-    gate_up: Floats  # (C, 2F)
-    down: Floats  # (F, C)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,13 +183,13 @@ class Encoder:
         x: Floats = self._embedding[ids].reshape(batch * count, -1)
         for layer in self._layers:
             x = x + _attended(layer, x, (batch, count), rotation, unseen)
-            x = x + _transformed(layer, x)
+            x = x + transformed(layer, x, _EPSILON)
         result: Floats = x.reshape(batch, count, -1)
         return result
 
 
 def _attended(
-    layer: _Layer, x: Floats, size: tuple[int, int], rotation: tuple[Floats, Floats], unseen: Floats
+    layer: Layer, x: Floats, size: tuple[int, int], rotation: tuple[Floats, Floats], unseen: Floats
 ) -> Floats:
     """What each piece takes from the others of its text: (BT, C) -> (BT, C)."""
     fused = normalised(x, layer.attention_norm, _EPSILON) @ layer.query_key_value  # (BT, 3C)
@@ -213,13 +203,6 @@ def _attended(
     mixed = (scores @ heads[2]).transpose(0, 2, 1, 3).reshape(len(x), -1)  # (BT, C)
     attended: Floats = mixed @ layer.attention_output
     return attended
-
-
-def _transformed(layer: _Layer, x: Floats) -> Floats:
-    """The feed-forward half of a layer: (BT, C) -> (BT, C)."""
-    gate, up = np.split(normalised(x, layer.inner_norm, _EPSILON) @ layer.gate_up, 2, axis=-1)  # (BT, F) each
-    transformed: Floats = np.multiply(silu(gate), up) @ layer.down
-    return transformed
 
 
 def _kernels(cosines: Floats) -> Floats:
@@ -254,11 +237,11 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield batch
 
 
-def _layer(weights: Mapping[str, Floats], number: int) -> _Layer:
+def _layer(weights: Mapping[str, Floats], number: int) -> Layer:
     def matrix(name: str) -> Floats:
         return np.ascontiguousarray(weights[f"layers.{number}.{name}"].T)
 
-    return _Layer(
+    return Layer(
         attention_norm=weights[f"layers.{number}.attention_norm"],
         query_key_value=matrix("query_key_value"),
         attention_output=matrix("attention_output"),

@@ -63,7 +63,9 @@ class Tree:
 
 
 @dataclass(frozen=True, slots=True)
-class _Layer:
+class Layer:
+    """One layer's weights, matrices ready to be multiplied from the right."""
+
     attention_norm: Floats  # (C,)
     query_key_value: Floats  # (C, 3C)
     attention_output: Floats  # (C, C)
@@ -120,13 +122,13 @@ class Network:
         x: Floats = self._embedding[list(ids)]  # (T, C)
         for layer, memory in zip(self._layers, cache.memory, strict=True):
             x = x + self._attend(layer, x, memory[:, :, : past + count], rotation, mask, watched)
-            x = x + self._transform(layer, x)
+            x = x + transformed(layer, x, config.rms_norm_eps)
         cache.ids.extend(ids)
         return normalised(x, self._final_norm, config.rms_norm_eps)
 
     def _attend(
         self,
-        layer: _Layer,
+        layer: Layer,
         x: Floats,
         memory: Floats,
         rotation: tuple[Floats, Floats],
@@ -152,13 +154,6 @@ class Network:
         attended: Floats = mixed @ layer.attention_output
         return attended
 
-    def _transform(self, layer: _Layer, x: Floats) -> Floats:
-        gate_up: Floats = normalised(x, layer.inner_norm, self.config.rms_norm_eps) @ layer.gate_up  # (T, 2F)
-        gate, up = np.split(gate_up, 2, axis=-1)
-        gated: Floats = np.multiply(silu(gate), up)
-        transformed: Floats = gated @ layer.down
-        return transformed
-
 
 def _mask(past: int, count: int, tree: Tree | None) -> Floats | None:
     """What to add to the scores (T, S): nothing where a token may look, minus infinity where it may not."""
@@ -174,6 +169,14 @@ def normalised(x: Floats, weight: Floats, epsilon: float) -> Floats:
     """Root-mean-square normalisation: (..., C) -> (..., C)."""
     scale: Floats = np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + np.float32(epsilon))
     return x / scale * weight
+
+
+def transformed(layer: Layer, x: Floats, epsilon: float) -> Floats:
+    """The feed-forward half of a layer: (T, C) -> (T, C)."""
+    gate, up = np.split(normalised(x, layer.inner_norm, epsilon) @ layer.gate_up, 2, axis=-1)  # (T, F) each
+    gated: Floats = np.multiply(silu(gate), up)
+    result: Floats = gated @ layer.down
+    return result
 
 
 def silu(x: Floats) -> Floats:
@@ -192,12 +195,12 @@ def rotated(x: Floats, cos: Floats, sin: Floats) -> Floats:
     return turned
 
 
-def _layer(weights: Mapping[str, Floats], prefix: str, c: int, f: int) -> _Layer:
+def _layer(weights: Mapping[str, Floats], prefix: str, c: int, f: int) -> Layer:
     def fused(shape: tuple[int, int], *names: str) -> Floats:
         parts = [_take(weights, f"{prefix}{name}.weight", shape) for name in names]
         return np.ascontiguousarray(np.concatenate(parts).T)
 
-    return _Layer(
+    return Layer(
         attention_norm=_take(weights, f"{prefix}input_layernorm.weight", (c,)),
         query_key_value=fused((c, c), "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
         attention_output=fused((c, c), "self_attn.o_proj"),
