@@ -61,5 +61,7 @@ def test_no_word_is_lost_outside_a_table_row_without_cells(parts: list[str]) -> 
 
 
 @given(st.text(max_size=200))
-def test_any_text_is_read(page: str) -> None:
-    html_text(page)
+def test_any_text_is_read_and_what_is_no_markup_is_kept(page: str) -> None:
+    assert "word" in html_text(f"<p>word</p>{page}").split()
+    plain = page.translate(str.maketrans("<>&", "   "))
+    assert html_text(plain).split() == plain.split()
