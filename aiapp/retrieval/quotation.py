@@ -40,7 +40,6 @@ class Quote:
 class Reading:
     """One passage, the places of its units that could be quoted, and the request that asks the model about it."""
 
-    rank: int
     chunk: Chunk
     units: tuple[Unit, ...]
     places: tuple[int, ...]
@@ -51,7 +50,7 @@ def readings(question: str, hits: Sequence[Hit]) -> list[Reading]:
     """A request for each passage that has anything to quote: its units and the refusal are the only answers."""
     prompt = Prompt.load("quote")
     found: list[Reading] = []
-    for rank, hit in enumerate(hits):
+    for hit in hits:
         chunk, units = hit.chunk, units_of(hit.chunk.text)
         places = tuple(place for place, unit in enumerate(units) if unit.text != REFUSAL and not unit.asks)
         if not places:
@@ -59,7 +58,7 @@ def readings(question: str, hits: Sequence[Hit]) -> list[Reading]:
         passage = f"{chunk.heading}\n{chunk.text}" if chunk.heading else chunk.text
         choice = Choice((*dict.fromkeys(units[place].text for place in places), REFUSAL))
         request = prompt.request({"passage": passage, "question": question}, format=choice)
-        found.append(Reading(rank, chunk, units, places, request))
+        found.append(Reading(chunk, units, places, request))
     return found
 
 

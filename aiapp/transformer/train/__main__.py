@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from aiapp.core.errors import AiappError
 from aiapp.transformer.train.card import rewrite, table
 from aiapp.transformer.train.curves import draw_curves
 
 
 def main() -> None:
-    """Read the command line and do as it says."""
+    """Read the command line and do as it says; what goes wrong is one line."""
+    try:
+        _do(_parser().parse_args())
+    except (AiappError, OSError) as error:
+        sys.exit(f"aiapp.transformer.train: {error}")
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m aiapp.transformer.train", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     fit = commands.add_parser("fit", help="train the language model from scratch, or on from the last checkpoint")
     fit_encoder = commands.add_parser("fit-encoder", help="train the sentence encoder, likewise")
     for command in (fit, fit_encoder):
         command.add_argument(
-            "--data", type=Path, required=True, help="the folder with the files that mixture.toml names"
+            "--data", type=_folder, required=True, help="the folder with the files that mixture.toml names"
         )
         command.add_argument("--out", type=Path, required=True, help="where checkpoints and the log go")
         command.add_argument("--minutes", type=float, required=True, help="wall-clock budget of this sitting")
@@ -32,21 +41,27 @@ def main() -> None:
     fit.add_argument("--matrices", type=float, default=0.005, help="learning rate of Muon")
     fit_encoder.add_argument("--matrices", type=float, default=0.006, help="learning rate of Muon")
     fit_encoder.add_argument(
-        "--teacher", type=Path, required=True, help="a folder that sentence-transformers loads; it tells directions"
+        "--teacher", type=_folder, required=True, help="a folder that sentence-transformers loads; it tells directions"
     )
     for name, files in (("export", "the language model"), ("export-encoder", "the sentence encoder")):
         command = commands.add_parser(name, help=f"write a checkpoint of {files} as the files that the runtime loads")
-        command.add_argument("run", type=Path, help="the folder that training wrote")
+        command.add_argument("run", type=_folder, help="the folder that training wrote")
         command.add_argument("--to", type=Path, required=True)
     evaluate = commands.add_parser("evaluate", help="held-out scores of a checkpoint")
-    evaluate.add_argument("run", type=Path, help="the folder that training wrote")
+    evaluate.add_argument("run", type=_folder, help="the folder that training wrote")
     evaluate_encoder = commands.add_parser("evaluate-encoder", help="held-out scores of the bundled encoder")
     for command in (evaluate, evaluate_encoder):
         command.add_argument(
-            "--data", type=Path, required=True, help="the folder with the files that mixture.toml names"
+            "--data", type=_folder, required=True, help="the folder with the files that mixture.toml names"
         )
         command.add_argument("--card", type=Path, help="a model card whose table is rewritten with them")
-    _do(parser.parse_args())
+    return parser
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be used; accepted: an existing folder")
+    return Path(text)
 
 
 def _do(given: argparse.Namespace) -> None:

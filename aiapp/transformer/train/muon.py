@@ -9,8 +9,6 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from aiapp.transformer.train.network import Network
-
 # Coefficients of the quintic Newton-Schulz iteration, one row a step (Polar Express, Amsel et al. 2025).
 _PUBLISHED = (
     (8.2872, -23.5959, 17.3004),
@@ -60,14 +58,14 @@ class Muon(Optimizer):
                 matrix.add_(torch.cat(parts, 0), alpha=-group["lr"])
 
 
-def optimisers(network: Network, matrices: float, others: float) -> list[Optimizer]:
-    """Muon for the blocks' matrices, AdamW for embeddings and norms, at the given learning rates."""
+def optimisers(network: nn.Module, matrices: float, others: float, memory: float = 0.95) -> list[Optimizer]:
+    """Muon for the matrices of `network.blocks`, fused ones by parts; AdamW (second beta: `memory`) for the rest."""
     split: dict[int, list[nn.Parameter]] = {1: [], 2: [], 3: []}
     rest: list[nn.Parameter] = []
     for name, parameter in network.named_parameters():
-        if parameter.dim() == 2 and "embedding" not in name:
+        if parameter.dim() == 2 and name.startswith("blocks."):
             split[3 if "qkv" in name else 2 if "gate_up" in name else 1].append(parameter)
         else:
             rest.append(parameter)
     groups = [{"params": parameters, "split": parts} for parts, parameters in split.items()]
-    return [Muon(groups, lr=matrices), torch.optim.AdamW(rest, lr=others, betas=(0.9, 0.95), weight_decay=0.0)]
+    return [Muon(groups, lr=matrices), torch.optim.AdamW(rest, lr=others, betas=(0.9, memory), weight_decay=0.0)]

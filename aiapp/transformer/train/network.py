@@ -7,6 +7,7 @@ B is the batch, T the tokens, d the width, H the heads, h the width of a head.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (the name that everyone knows)
@@ -32,10 +33,25 @@ class Shape:
         return self.width // self.heads
 
 
+class BlockShape(Protocol):
+    """The sizes of a block."""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def heads(self) -> int: ...
+    @property
+    def head_width(self) -> int: ...
+    @property
+    def feed_forward(self) -> int: ...
+    @property
+    def epsilon(self) -> float: ...
+
+
 class Norm(nn.Module):
     """Root-mean-square normalisation."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: BlockShape) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.ones(shape.width))
         self.epsilon = shape.epsilon
@@ -53,9 +69,9 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 class Block(nn.Module):
-    """Attention and feed-forward, each added to the stream."""
+    """Attention and feed-forward, each added to the stream; `mask` says who sees whom."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: BlockShape) -> None:
         super().__init__()
         self.shape = shape
         d, f = shape.width, shape.feed_forward

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from aiapp import Client, Index
 from aiapp.retrieval.documents import Hit
 from aiapp.retrieval.evidence import FEATURES, Evidence, Examiner
-from aiapp.retrieval.quotation import NEARLY, opinion, readings
+from aiapp.retrieval.quotation import NEARLY, Reading, opinion, readings
 from aiapp.retrieval.support import (
     ANSWERABLE,
     CHOICE,
@@ -53,7 +53,7 @@ Flags = npt.NDArray[np.bool_]
 class Passage:
     """A candidate: its evidence, which of its units hold the answer, and whether all of it does."""
 
-    hit: Hit
+    reading: Reading
     evidence: Evidence
     gold: Flags
     holds: bool
@@ -107,17 +107,17 @@ def elsewhere(name: str) -> list[str]:
 
 
 def case(row: dict[str, Any], hits: list[Hit]) -> Case:
-    readable = {reading.rank: reading for reading in readings(row["question"], hits)}
+    readable = readings(row["question"], hits)
     examiner = Examiner(row["question"], Encoder.load())
-    evidence = examiner.examine([(reading.chunk, reading.places) for reading in readable.values()])
+    evidence = examiner.examine([(reading.chunk, reading.places) for reading in readable])
     passages = [
         Passage(
-            hits[rank],
+            reading,
             one,
             np.array([holds(row, one.chunk.source, unit.text) for unit in one.units]),
             holds(row, one.chunk.source, one.chunk.text),
         )
-        for rank, one in zip(readable, evidence, strict=True)
+        for reading, one in zip(readable, evidence, strict=True)
     ]
     return Case(row["question"], row["answerable"], "source" not in row, passages)
 
@@ -172,8 +172,7 @@ def best(case: Case, weights: Floats) -> list[Passage]:
     ]
     for one in ranked:
         if one.opinion is None:
-            (reading,) = readings(case.question, [one.hit])
-            one.opinion = opinion(CLIENT.complete(reading.request), one.evidence)
+            one.opinion = opinion(CLIENT.complete(one.reading.request), one.evidence)
     return ranked
 
 

@@ -20,6 +20,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers 
 
 from aiapp.core.errors import InvalidInput  # noqa: E402
 from aiapp.transformer.encoder import Encoder  # noqa: E402
+from aiapp.transformer.train.__main__ import main  # noqa: E402
 from aiapp.transformer.train.card import rewrite, table  # noqa: E402
 from aiapp.transformer.train.curves import draw_curves  # noqa: E402
 from aiapp.transformer.train.encoder.evaluation import evaluate_encoder  # noqa: E402
@@ -153,3 +154,27 @@ def test_the_runtime_encodes_what_was_trained(tmp_path: Path) -> None:
         support = network.support((padded[:1], real[:1]), (padded, real), torch.zeros(3, dtype=torch.long)).numpy()
     np.testing.assert_allclose(runtime.embed(texts), rows, atol=0.02)  # the export keeps a byte a weight
     np.testing.assert_allclose(runtime.compare(texts[0], texts).support, support, atol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["evaluate", "nowhere", "--data", "."], "'nowhere' cannot be used; accepted: an existing folder"),
+        (["evaluate", ".", "--data", "missing"], "'missing' cannot be used; accepted: an existing folder"),
+        (["export", ".", "--to", "out"], "best.pt"),
+    ],
+)
+def test_a_command_says_in_one_line_what_is_wrong(
+    arguments: list[str],
+    named: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["train", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    said = f"{stopped.value} {capsys.readouterr().err}"
+    assert named in said
+    assert "Traceback" not in said

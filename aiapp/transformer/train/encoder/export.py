@@ -10,7 +10,15 @@ from torch.nn.functional import softplus
 
 from aiapp.transformer.weights import quantise, write_safetensors
 
-_MATRICES = ("query_key_value", "attention_output", "gate_up", "down")
+_LAYER = {
+    "attention_norm": "attention_norm",
+    "query_key_value": "qkv",
+    "attention_output": "output",
+    "inner_norm": "feed_forward_norm",
+    "gate_up": "gate_up",
+    "down": "down",
+}
+"""The runtime's name of each weight of a layer, and training's."""
 
 
 def export_encoder(run: Path, to: Path) -> None:
@@ -34,8 +42,8 @@ def export_encoder(run: Path, to: Path) -> None:
         "judge.mix": weights["mix"],
     }
     for number in range(state["shape"]["layers"]):
-        for name in (*_MATRICES, "attention_norm", "inner_norm"):
-            named[f"layers.{number}.{name}"] = weights[f"blocks.{number}.{name}.weight"]
+        for name, trained in _LAYER.items():
+            named[f"layers.{number}.{name}"] = weights[f"blocks.{number}.{trained}.weight"]
     to.mkdir(parents=True, exist_ok=True)
     write_safetensors(to / "encoder.safetensors", quantise(named), {"format": "pt"})
     (to / "encoder.json").write_bytes((run / "tokenizer.json").read_bytes())

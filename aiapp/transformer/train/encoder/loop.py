@@ -25,7 +25,7 @@ from aiapp.transformer.train.encoder.groups import Group, Groups
 from aiapp.transformer.train.encoder.network import EncoderNetwork, EncoderShape
 from aiapp.transformer.train.encoder.teacher import Teacher, directions, piece_directions
 from aiapp.transformer.train.encoder.texts import training_texts
-from aiapp.transformer.train.muon import Muon
+from aiapp.transformer.train.muon import optimisers
 
 Ids: TypeAlias = list[int]
 
@@ -100,7 +100,7 @@ class EncoderTrainer:
         basis = _basis(rows, self.network.shape.width)
         projected = [rows[start : start + 50_000].astype(np.float32) @ basis for start in range(0, len(rows), 50_000)]
         self.wanted = F.normalize(torch.from_numpy(np.concatenate(projected)), dim=-1).half()
-        self.optimisers = _optimisers(self.network, plan)
+        self.optimisers = optimisers(self.network, plan.matrices, plan.others, memory=0.98)
         self.rates = [[group["lr"] for group in optimiser.param_groups] for optimiser in self.optimisers]
         if state is None:
             self._start(teacher, basis)
@@ -128,7 +128,7 @@ class EncoderTrainer:
                 loss = self._distil(next(alone)) if static or self.steps % 2 == 0 else self._choose(next(grouped))
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-            for optimiser in self.optimisers[:1] if static else self.optimisers:
+            for optimiser in self.optimisers[1:] if static else self.optimisers:
                 optimiser.step()
                 optimiser.zero_grad(set_to_none=True)
             self.steps += 1
@@ -287,19 +287,6 @@ def _basis(rows: npt.NDArray[np.float16], width: int) -> npt.NDArray[np.float32]
     """The directions that hold most of the teacher's: (its width, ours)."""
     _, _, basis = np.linalg.svd(rows[:60_000].astype(np.float32), full_matrices=False)
     return np.ascontiguousarray(basis[:width].T)
-
-
-def _optimisers(network: EncoderNetwork, plan: EncoderPlan) -> list[torch.optim.Optimizer]:
-    """AdamW for embeddings, norms and the judge; Muon for the blocks' matrices, fused ones by their parts."""
-    split: dict[int, list[nn.Parameter]] = {1: [], 2: [], 3: []}
-    rest: list[nn.Parameter] = []
-    for name, parameter in network.named_parameters():
-        if "blocks" in name and parameter.dim() == 2:
-            split[3 if "query_key_value" in name else 2 if "gate_up" in name else 1].append(parameter)
-        else:
-            rest.append(parameter)
-    groups = [{"params": parameters, "split": parts} for parts, parameters in split.items()]
-    return [torch.optim.AdamW(rest, lr=plan.others, betas=(0.9, 0.98), weight_decay=0.0), Muon(groups, plan.matrices)]
 
 
 def _padded(rows: Sequence[Ids]) -> tuple[Tensor, Tensor]:

@@ -12,7 +12,7 @@ import torch.nn.functional as F  # noqa: N812 (the name that everyone knows)
 from torch import Tensor, nn
 
 from aiapp.transformer.encoder import KERNEL_CENTRES, KERNEL_WIDTHS
-from aiapp.transformer.train.network import rotate
+from aiapp.transformer.train.network import Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,36 +30,10 @@ class EncoderShape:
     theta: float = 10000.0
     epsilon: float = 1e-5
 
-
-class Block(nn.Module):
-    """Attention in both directions and feed-forward, each added to the stream; it begins as the identity."""
-
-    def __init__(self, shape: EncoderShape) -> None:
-        super().__init__()
-        self.shape = shape
-        d, f = shape.width, shape.feed_forward
-        self.attention_norm, self.inner_norm = nn.RMSNorm(d, shape.epsilon), nn.RMSNorm(d, shape.epsilon)
-        self.query_key_value = nn.Linear(d, 3 * d, bias=False)
-        self.attention_output = nn.Linear(d, d, bias=False)
-        self.gate_up = nn.Linear(d, 2 * f, bias=False)
-        self.down = nn.Linear(f, d, bias=False)
-        for linear in (self.query_key_value, self.gate_up):
-            nn.init.normal_(linear.weight, std=d**-0.5)
-        for linear in (self.attention_output, self.down):
-            nn.init.zeros_(linear.weight)
-
-    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
-        """(B, T, d) -> (B, T, d)."""
-        batch, length, width = x.shape
-        heads = self.query_key_value(self.attention_norm(x)).view(batch, length, 3, -1, self.shape.head_width)
-        q, k, v = heads.permute(2, 0, 3, 1, 4)  # each (B, H, T, h)
-        q, k = rotate(q, cos, sin), rotate(k, cos, sin)
-        scores = (q * self.shape.head_width**-0.5) @ k.transpose(-1, -2) + mask.to(q.dtype)  # (B, H, T, T)
-        mixed = torch.softmax(scores, -1).to(v.dtype) @ v
-        x = x + self.attention_output(mixed.transpose(1, 2).reshape(batch, length, width))
-        gate, up = self.gate_up(self.inner_norm(x)).chunk(2, -1)
-        added: Tensor = self.down(F.silu(gate) * up)
-        return x + added
+    @property
+    def heads(self) -> int:
+        """How many attention heads fill the width."""
+        return self.width // self.head_width
 
 
 class EncoderNetwork(nn.Module):
@@ -74,7 +48,13 @@ class EncoderNetwork(nn.Module):
         d, kernels = shape.width, len(KERNEL_CENTRES)
         self.embedding = nn.Embedding(shape.vocabulary, d)
         self.weight = nn.Embedding(shape.vocabulary, 1)  # softplus of it is what a piece counts
-        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
+        blocks = [Block(shape) for _ in range(shape.layers)]
+        for block in blocks:  # each begins as the identity
+            for linear in (block.qkv, block.gate_up):
+                nn.init.normal_(linear.weight, std=d**-0.5)
+            for linear in (block.output, block.down):
+                nn.init.zeros_(linear.weight)
+        self.blocks = nn.ModuleList(blocks)
         self.points = nn.Linear(d, shape.points, bias=False)
         nn.init.orthogonal_(self.points.weight)
         self.asked_weight = nn.Embedding(shape.vocabulary, 1)  # added to `weight` for a question's pieces
