@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from aiapp.transformer.calling import Call, Tool
     from aiapp.transformer.embedding import HashEmbedding
     from aiapp.transformer.encoder import Comparison, Encoder
     from aiapp.transformer.generation import Completion, Step, collect, generate
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from aiapp.transformer.tokenizer import Tokenizer
 
 __all__ = [
+    "Call",
     "Comparison",
     "Completion",
     "Encoder",
@@ -31,6 +33,7 @@ __all__ = [
     "Sampling",
     "Step",
     "Tokenizer",
+    "Tool",
     "Transformer",
     "choose",
     "collect",
@@ -43,6 +46,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Call": "calling",
     "Comparison": "encoder",
     "Completion": "generation",
     "Encoder": "encoder",
@@ -52,6 +56,7 @@ _HOMES = {
     "Sampling": "sampling",
     "Step": "generation",
     "Tokenizer": "tokenizer",
+    "Tool": "calling",
     "Transformer": "model",
     "choose": "scoring",
     "collect": "generation",

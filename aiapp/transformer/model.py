@@ -15,7 +15,7 @@ from aiapp.transformer.network import Cache, Network
 from aiapp.transformer.quotation import rank
 from aiapp.transformer.sampling import Sampling
 from aiapp.transformer.tokenizer import Tokenizer
-from aiapp.transformer.weights import load_weights
+from aiapp.transformer.weights import Floats, load_weights
 
 BUNDLED = Path(__file__).parent / "weights"
 _FILES = ("config.json", "tokenizer.json", "model.safetensors")
@@ -67,6 +67,11 @@ class Transformer:
         """The log-probability of each candidate as the only thing that may be said; see `quotation.rank`."""
         cache = self._read(prompt_ids)
         return rank(self.network, self.tokenizer, prompt_ids, candidates, prior=prior, cache=cache)
+
+    def next_logits(self, prompt_ids: Sequence[int]) -> Floats:
+        """What the model thinks of each token as the next: (vocab,)."""
+        with self._lock:
+            return self.network.extend(prompt_ids, self._last_prompt)
 
     def _read(self, prompt_ids: Sequence[int]) -> Cache:
         """A copy of the cache after the prompt; what the prompt shares with the last one is not read again."""

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiapp.core.errors import ContextOverflow
-from aiapp.core.events import Alternative, Event, Finish, Ranking, Started, TextDelta, UsageReport
+from aiapp.core.events import (
+    Alternative,
+    Event,
+    Finish,
+    PartEnd,
+    Ranking,
+    Started,
+    TextDelta,
+    ToolCallDelta,
+    ToolCallStart,
+    UsageReport,
+)
 from aiapp.core.request import Request
 from aiapp.core.usage import Usage
 from aiapp.providers.local.encode import NAME, encode
@@ -49,6 +61,7 @@ class LocalProvider:
 
 def _events(payload: Mapping[str, Any]) -> Iterator[Event]:
     from aiapp.transformer import Transformer
+    from aiapp.transformer.calling import wants_to_call
 
     model = Transformer.load()
     yield Started(NAME)
@@ -60,6 +73,8 @@ def _events(payload: Mapping[str, Any]) -> Iterator[Event]:
     wanted = payload["format"]
     if wanted is not None and wanted["type"] == "choice":
         yield from _ranked(model, prompt, wanted)
+    elif payload["tools"] and wants_to_call(model, prompt):
+        yield from _called(model, prompt, payload)
     else:
         yield from _generated(model, prompt, payload)
 
@@ -75,6 +90,29 @@ def _ranked(model: Transformer, prompt: list[int], wanted: Mapping[str, Any]) ->
     yield Finish("stop", "stop")
 
 
+def _called(model: Transformer, prompt: list[int], payload: Mapping[str, Any]) -> Iterator[Event]:
+    """One call of the most probable tool."""
+    from aiapp.transformer.calling import Tool, choose_tool, write_call
+
+    messages, settings = payload["messages"], payload["sampling"]
+    said = [message["text"] for message in messages if message["role"] != "system"]
+    request = next((message["text"] for message in reversed(messages) if message["role"] == "user"), "")
+    tools = [Tool(**tool) for tool in payload["tools"]]
+    scores = choose_tool(model, prompt, tools, request)
+    tool = tools[max(range(len(tools)), key=scores.__getitem__)]
+    call = write_call(model, prompt, tool, "\n".join(said), _sampling(settings), _limit(settings))
+    yield ToolCallStart(0, f"call_{uuid.uuid4().hex[:24]}", call.name)
+    yield ToolCallDelta(0, call.arguments)
+    yield PartEnd(index=0)
+    yield UsageReport(Usage(len(prompt), call.tokens))
+    yield Finish("tool_calls" if call.finish == "stop" else "length", call.finish)
+
+
+def _limit(settings: Mapping[str, Any]) -> int:
+    limit: int | None = settings["max_tokens"]
+    return DEFAULT_MAX_TOKENS if limit is None else limit
+
+
 def _generated(model: Transformer, prompt: list[int], payload: Mapping[str, Any]) -> Iterator[Event]:
     settings = payload["sampling"]
     steps = model.generate(
@@ -82,7 +120,7 @@ def _generated(model: Transformer, prompt: list[int], payload: Mapping[str, Any]
         _sampling(settings),
         grammar=_grammar(payload["format"]),
         stop=settings["stop"],
-        max_tokens=DEFAULT_MAX_TOKENS if settings["max_tokens"] is None else settings["max_tokens"],
+        max_tokens=_limit(settings),
     )
     for count, step in enumerate(steps, 1):
         if step.text:

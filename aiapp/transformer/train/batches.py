@@ -8,8 +8,8 @@ import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import Tensor
 
-from aiapp.transformer.train.examples import SPECIAL, Example
-from aiapp.transformer.train.tasks import Mixture
+from aiapp.transformer.tasks.examples import SPECIAL, Example
+from aiapp.transformer.train.mixture import Mixture
 
 # A space belongs to the word after it only where that word is in lower case: a name or a number is then spelled the
 # same wherever it stands, which is what copying needs.

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aiapp.transformer.train.passages import Passage, Question
+from aiapp.transformer.tasks.passages import Passage, Question
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[A-Z\"'(\d])|\n+")
 

@@ -12,14 +12,14 @@ from tokenizers import Tokenizer
 
 from aiapp.transformer.train import corpora
 from aiapp.transformer.train.batches import collate, encode
-from aiapp.transformer.train.calls import Calls
-from aiapp.transformer.train.examples import END, REFUSAL, Example
-from aiapp.transformer.train.extraction import Extraction
+from aiapp.transformer.tasks.calls import Calls
+from aiapp.transformer.tasks.examples import END, REFUSAL, Example
+from aiapp.transformer.tasks.records import Extraction
 from aiapp.transformer.train.network import Network, Shape
-from aiapp.transformer.train.passages import Passages
-from aiapp.transformer.train.requests import Intents, few_shot
-from aiapp.transformer.train.tasks import MIXTURE, lookup, quotation, short_answer
-from aiapp.transformer.train.vocabulary import Vocabulary
+from aiapp.transformer.tasks.passages import Passages
+from aiapp.transformer.train.requests import Requests, few_shot, subjects
+from aiapp.transformer.train.mixture import MIXTURE, lookup, quotation, short_answer
+from aiapp.transformer.tasks.vocabulary import Vocabulary
 
 SEED = 20261121
 
@@ -30,7 +30,10 @@ def held_out_sets(data: Path, count: int) -> dict[str, list[Example]]:
     draw = random.Random(SEED)
     prose = corpora.prose(data / parts["prose"]["file"])
     reviews = corpora.Reviews(data / parts["reviews"]["file"], held=True)
-    intents = Intents(data / parts["intents"]["file"], data / parts["intents"]["second"], held=True)
+    topics = {
+        **Requests(data / parts["requests"]["file"], held=True).texts,
+        **subjects(data / parts["glossary"]["file"], held=True),
+    }
     words = Passages(draw, prose, unseen=True)
     families = Passages(draw, prose, unseen=True, new_families=True)
     vocabulary = Vocabulary(draw, unseen=True)
@@ -54,7 +57,7 @@ def held_out_sets(data: Path, count: int) -> dict[str, list[Example]]:
         "quotations, held-out reviews": some(lambda: quotation(reviews.passage(draw, 1))),
         "JSON extraction, unseen words": some(extraction.example),
         "tool calls, unseen tools": some(lambda: calls.example(4)[:2]),
-        "few-shot labels, unseen topics": some(lambda: _last_answer(few_shot(intents.texts, draw))),
+        "few-shot labels, unseen topics": some(lambda: _last_answer(few_shot(topics, draw))),
     }
 
 

@@ -17,10 +17,11 @@ from torch.optim import Optimizer
 
 from aiapp.transformer.train.batches import batches, train_tokenizer
 from aiapp.transformer.train.evaluation import exact_match, held_out_sets
-from aiapp.transformer.train.initialisation import initialise
+from aiapp.transformer.train.initialisation import MEANING, initialise
+from aiapp.transformer.train.meanings import meanings
 from aiapp.transformer.train.muon import optimisers
 from aiapp.transformer.train.network import Network, Shape
-from aiapp.transformer.train.tasks import Mixture
+from aiapp.transformer.train.mixture import Mixture
 
 WARM_UP, LEAST = 40, 0.02
 """Steps until the learning rate is full, and the share of it that is left at the end."""
@@ -64,7 +65,7 @@ class Trainer:
             self.tokenizer = train_tokenizer(self.mixture, plan.tokenizer_examples)
             self.tokenizer.save(str(plan.out / "tokenizer.json"))
             self.network = Network(Shape(vocabulary=self.tokenizer.get_vocab_size()))
-            initialise(self.network, plan.seed)
+            initialise(self.network, plan.seed, meanings(self.tokenizer, MEANING))
         else:
             self.tokenizer = Tokenizer.from_file(str(plan.out / "tokenizer.json"))
             self.network = Network(Shape(**state["shape"]))

@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from aiapp.transformer.train.examples import END, REFUSAL
-from aiapp.transformer.train.families import FAMILIES, HELD_OUT
-from aiapp.transformer.train.passages import Passages
-from aiapp.transformer.train.tasks import lookup, quotation
-from aiapp.transformer.train.vocabulary import Vocabulary
+from aiapp.transformer.tasks.examples import END, REFUSAL
+from aiapp.transformer.tasks.families import FAMILIES, HELD_OUT
+from aiapp.transformer.tasks.passages import Passages
+from aiapp.transformer.train.mixture import lookup, quotation
+from aiapp.transformer.tasks.vocabulary import Vocabulary
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 PROSE = ["It rained all day.", "Nobody came to the fair."]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aiapp.transformer.train import corpora
 from aiapp.transformer.train.corpora import Glossary, first_upper, held_out, read, sentences, tidy, unit_at
-from aiapp.transformer.train.passages import Passages
+from aiapp.transformer.tasks.passages import Passages
 
 _MOST = 8
 """Candidates in a group, about."""

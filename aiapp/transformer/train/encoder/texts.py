@@ -12,7 +12,7 @@ from typing import Any
 
 from aiapp.transformer.train import corpora
 from aiapp.transformer.train.corpora import read, sentences, tidy
-from aiapp.transformer.train.passages import Passages
+from aiapp.transformer.tasks.passages import Passages
 
 # file -> how many of its sentences are taken; `strings` of a row rather than its sentences where a row is short
 _SENTENCES = {

@@ -6,8 +6,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aiapp.transformer.train.families import FAMILIES, HELD_OUT, Family
-from aiapp.transformer.train.vocabulary import Vocabulary
+from aiapp.transformer.tasks.families import FAMILIES, HELD_OUT, Family
+from aiapp.transformer.tasks.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)

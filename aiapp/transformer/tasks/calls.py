@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from aiapp.transformer.template import CALL, NO_TOOL, call_text, system_text, tool_line
-from aiapp.transformer.train.examples import ASSISTANT, BEGIN, END, SYSTEM, TOOL, USER, Example
-from aiapp.transformer.train.vocabulary import Vocabulary
+from aiapp.transformer.tasks.examples import ASSISTANT, BEGIN, END, SYSTEM, TOOL, USER, Example
+from aiapp.transformer.tasks.vocabulary import Vocabulary
 
 _BOX = tomllib.loads(Path(__file__).with_name("toolbox.toml").read_text(encoding="utf-8"))
 _OPENINGS = ("", "", "", "Please ", "Can you ", "Could you please ", "I want to ", "Hi, ", "Now ")

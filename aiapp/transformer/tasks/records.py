@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from aiapp.transformer.template import system_text
-from aiapp.transformer.train.examples import ASSISTANT, BEGIN, END, SYSTEM, USER, Example
-from aiapp.transformer.train.vocabulary import Vocabulary
+from aiapp.transformer.tasks.examples import ASSISTANT, BEGIN, END, SYSTEM, USER, Example
+from aiapp.transformer.tasks.vocabulary import Vocabulary
 
 # field name -> kind of value | ways of stating it, split by / ; the last way is never trained on
 _FIELDS = {

@@ -1,21 +1,14 @@
-"""Examples: what the model reads (weight 0) and what it must say (weight above 0), in the chat format."""
+"""Conversations: answers that quote a passage or give its value, records to look up, small talk, texts to label."""
 
 from __future__ import annotations
 
 import random
-import tomllib
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
-from aiapp.transformer.train import corpora
-from aiapp.transformer.train.calls import Calls
-from aiapp.transformer.train.examples import ASSISTANT, BEGIN, END, REFUSAL, USER, Example
-from aiapp.transformer.train.extraction import Extraction
-from aiapp.transformer.train.passages import Passage, Passages
-from aiapp.transformer.train.requests import Commands, Dialogues, Intents, few_shot
-from aiapp.transformer.train.vocabulary import Vocabulary
-
-MIXTURE = Path(__file__).with_name("mixture.toml")
+from aiapp.transformer.tasks.examples import ASSISTANT, BEGIN, END, REFUSAL, SYSTEM, USER, Example
+from aiapp.transformer.tasks.families import FAMILIES
+from aiapp.transformer.tasks.passages import Passage
+from aiapp.transformer.tasks.vocabulary import Vocabulary
 
 _GREETINGS = ("Hi", "Hello", "Hey there", "Good morning", "Hi!", "Hello, how are you?", "hello", "Good afternoon.")
 _GREETED = ("Hello! Ask me something about your documents.", "Hello! What would you like to know?")
@@ -109,45 +102,17 @@ def title(row: dict[str, str]) -> Example:
     ]
 
 
-class Mixture:
-    """Draws examples in the shares that `mixture.toml` declares."""
-
-    def __init__(self, data: Path, seed: int) -> None:
-        parts = tomllib.loads(MIXTURE.read_text(encoding="utf-8"))["parts"]
-        draw = self.random = random.Random(seed)
-
-        def path(part: str, name: str = "file") -> Path:
-            return data / str(parts[part][name])
-
-        prose, posts = corpora.prose(path("prose")), corpora.articles(path("prose"))
-        titled = [row for row in corpora.read(path("title")) if 10 < len(row.get("title", "")) < 90]
-        made, vocabulary = Passages(draw, prose), Vocabulary(draw)
-        calls, extraction = Calls(draw), Extraction(draw, prose)
-        reviews = corpora.Reviews(path("reviews"), held=False)
-        encyclopedia, glossary = corpora.Encyclopedia(path("encyclopedia")), corpora.Glossary(path("glossary"))
-        dialogues = Dialogues(path("dialogues"), path("dialogues", "schema"))
-        commands = Commands(path("commands"))
-        intents = Intents(path("intents"), path("intents", "second"))
-        makers: dict[str, Callable[[], Example]] = {
-            "workplace": lambda: quotation(made.passage(draw.choice([1, 2, 3, 4]))),
-            "short_answer": lambda: short_answer(made.passage(draw.choice([2, 3, 4]))),
-            "reviews": lambda: quotation(reviews.passage(draw, draw.choice([1, 3, 5]))),
-            "encyclopedia": lambda: quotation(encyclopedia.passage(draw, draw.choice([1, 2, 4]))),
-            "glossary": lambda: quotation(glossary.passage(draw, draw.choice([1, 2, 3]))),
-            "lookup": lambda: lookup(vocabulary),
-            "extraction": extraction.example,
-            "calls": lambda: calls.example(draw.choice([1, 2, 3, 4, 6])),
-            "dialogues": lambda: dialogues.example(draw),
-            "commands": lambda: commands.call(draw) if draw.random() < 0.6 else commands.fields(draw),
-            "intents": lambda: intents.call(draw),
-            "few_shot": lambda: few_shot(intents.texts, draw),
-            "talk": lambda: talk(vocabulary, prose),
-            "title": lambda: title(draw.choice(titled)),
-            "prose": lambda: [(BEGIN, 0.0), (draw.choice(posts), 0.3)],
-        }
-        self._makers = [makers[name] for name in parts]
-        self._shares = [part["share"] for part in parts.values()]
-
-    def example(self) -> Example:
-        """The next example."""
-        return self.random.choices(self._makers, self._shares)[0]()
+def few_shot(topics: Mapping[str, Sequence[str]], random_: random.Random) -> Example:
+    """Labelled texts as turns, and one more to label; the labels are the topics' names or arbitrary words."""
+    classes = random_.sample(sorted(topics), random_.choice([2, 3, 3, 4]))
+    arbitrary = random_.random() < 0.4
+    letters = random_.sample("ABCDEFGH", len(classes))
+    labels = dict(zip(classes, letters if arbitrary else [_spoken(name) for name in classes], strict=True))
+    shots = [(text, labels[name]) for name in classes for text in random_.sample(topics[name], random_.randint(1, 3))]
+    random_.shuffle(shots)
+    asked = random_.choice(classes)
+    listed = f"Answer with one of: {', '.join(labels.values())}." if random_.random() < 0.5 else ""
+    pieces: Example = [(BEGIN + (f"{SYSTEM}{listed}{END}" if listed else ""), 0.0)]
+    for place, (text, label) in enumerate(shots):
+        pieces += [(f"{USER}{text}{END}{ASSISTANT}", 0.0), (label + END, 1.0 if place >= len(classes) else 0.0)]
+    return [*pieces, (f"{USER}{random_.choice(topics[asked])}{END}{ASSISTANT}", 0.0), (labels[asked] + END, 1.0)]

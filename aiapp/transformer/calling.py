@@ -1,0 +1,127 @@
+"""Tool calls: whether the model asks for a tool, which one, and with which arguments.
+
+The model opens a call with a token of its own. The name is then chosen among the tools by the model's probability of
+each and by a prior, how much of the request the tool's line speaks to; the arguments are written under the grammar of
+their schema. An optional string that stands nowhere in the conversation is a guess and is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from aiapp.core.errors import InvalidInput
+from aiapp.transformer.embedding import stem, words
+from aiapp.transformer.encoder import Encoder
+from aiapp.transformer.generation import Finish, collect
+from aiapp.transformer.grammar import Grammar
+from aiapp.transformer.model import Transformer
+from aiapp.transformer.sampling import Sampling
+from aiapp.transformer.template import tool_line
+
+MEANING, SHARED_WORDS = 10.0, 2.0
+"""What the prior counts: the cosine of request and tool, and the share of the tool's name that the request says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool on offer; `parameters` is a JSON schema of an object."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+    @property
+    def line(self) -> str:
+        """As the model reads it."""
+        return tool_line(self.name, self.description, self.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool's name and the JSON text of its arguments; `tokens` were written, the last of them the end or a cut."""
+
+    name: str
+    arguments: str
+    tokens: int
+    finish: Finish
+
+
+def wants_to_call(model: Transformer, prompt_ids: Sequence[int]) -> bool:
+    """Whether a tool call is what the model would most probably open its answer with."""
+    logits = model.next_logits(prompt_ids)
+    return int(logits.argmax()) == model.tokenizer.call
+
+
+def choose_tool(model: Transformer, prompt_ids: Sequence[int], tools: Sequence[Tool], request: str) -> list[float]:
+    """The log-probability of each tool as the one to call, given that one is called; they sum to 1."""
+    if not tools:
+        raise InvalidInput("tools", tools, "at least one tool")
+    openings = [_opening(tool.name) for tool in tools]
+    prior = _prior(tools, request)
+    return model.rank_quotations([*prompt_ids, model.tokenizer.call], openings, prior=prior)
+
+
+def write_call(
+    model: Transformer,
+    prompt_ids: Sequence[int],
+    tool: Tool,
+    conversation: str,
+    sampling: Sampling | None = None,
+    max_tokens: int | None = None,
+) -> Call:
+    """The call of a tool with arguments that fit its schema, unless `max_tokens` cut them short."""
+    schema = {
+        "type": "object",
+        "properties": {"name": {"const": tool.name}, "arguments": {"type": "object", **tool.parameters}},
+        "required": ["name", "arguments"],
+        "additionalProperties": False,
+    }
+    if (definitions := tool.parameters.get("$defs")) is not None:
+        schema["$defs"] = definitions
+    ids = [*prompt_ids, model.tokenizer.call]
+    grammar = Grammar.json_schema(schema)
+    written = collect(model.generate(ids, sampling, grammar=grammar, max_tokens=max_tokens))
+    if written.finish == "length":
+        cut = written.text.removeprefix(_opening(tool.name))
+        return Call(tool.name, cut, len(written.steps) + 1, "length")
+    arguments = grounded(json.loads(written.text)["arguments"], tool.parameters, conversation)
+    return Call(tool.name, json.dumps(arguments, ensure_ascii=False), len(written.steps) + 1, "stop")
+
+
+def grounded(arguments: Mapping[str, Any], parameters: Mapping[str, Any], conversation: str) -> dict[str, Any]:
+    """The arguments without optional strings that the conversation does not hold, whatever their case."""
+    required, said = set(parameters.get("required", ())), conversation.casefold()
+    return {
+        name: value
+        for name, value in arguments.items()
+        if name in required or not isinstance(value, str) or value.casefold() in said
+    }
+
+
+def _opening(name: str) -> str:
+    return f'{{"name": {json.dumps(name, ensure_ascii=False)}, "arguments": '
+
+
+def _prior(tools: Sequence[Tool], request: str) -> list[float]:
+    encoder = Encoder.load()
+    asked, *lines = encoder.embed([request, *(f"{_spoken(tool.name)}. {tool.description}" for tool in tools)])
+    said = {stem(word) for word in words(request)}
+    shares = [_share({stem(word) for word in _spoken(tool.name).split()}, said) for tool in tools]
+    return [
+        MEANING * float(np.dot(asked, line)) + SHARED_WORDS * share for line, share in zip(lines, shares, strict=True)
+    ]
+
+
+def _share(wanted: set[str], said: set[str]) -> float:
+    return len(wanted & said) / max(1, len(wanted))
+
+
+def _spoken(name: str) -> str:
+    """`searchFlights`, `search_flights` and `flights.search` as words."""
+    spaced = "".join(f" {c.lower()}" if c.isupper() else c if c.isalnum() else " " for c in name)
+    return " ".join(spaced.split())

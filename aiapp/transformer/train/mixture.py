@@ -1,0 +1,60 @@
+"""Examples: what the model reads (weight 0) and what it must say (weight above 0), in the chat format."""
+
+from __future__ import annotations
+
+import random
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+from aiapp.transformer.train import corpora
+from aiapp.transformer.tasks.calls import Calls
+from aiapp.transformer.tasks.examples import ASSISTANT, BEGIN, END, REFUSAL, USER, Example
+from aiapp.transformer.tasks.records import Extraction
+from aiapp.transformer.tasks.passages import Passage, Passages
+from aiapp.transformer.train.requests import Dialogues, Requests, few_shot, subjects
+from aiapp.transformer.tasks.vocabulary import Vocabulary
+
+MIXTURE = Path(__file__).with_name("mixture.toml")
+
+class Mixture:
+    """Draws examples in the shares that `mixture.toml` declares."""
+
+    def __init__(self, data: Path, seed: int) -> None:
+        parts = tomllib.loads(MIXTURE.read_text(encoding="utf-8"))["parts"]
+        draw = self.random = random.Random(seed)
+
+        def path(part: str, name: str = "file") -> Path:
+            return data / str(parts[part][name])
+
+        prose, posts = corpora.prose(path("prose")), corpora.articles(path("prose"))
+        titled = [row for row in corpora.read(path("title")) if 10 < len(row.get("title", "")) < 90]
+        made, vocabulary = Passages(draw, prose), Vocabulary(draw)
+        calls, extraction = Calls(draw), Extraction(draw, prose)
+        reviews = corpora.Reviews(path("reviews"), held=False)
+        encyclopedia, glossary = corpora.Encyclopedia(path("encyclopedia")), corpora.Glossary(path("glossary"))
+        dialogues = Dialogues(path("dialogues"), path("dialogues", "schema"))
+        requests = Requests(path("requests"))
+        topics = {**requests.texts, **subjects(path("glossary"))}
+        makers: dict[str, Callable[[], Example]] = {
+            "workplace": lambda: quotation(made.passage(draw.choice([1, 2, 3, 4]))),
+            "short_answer": lambda: short_answer(made.passage(draw.choice([2, 3, 4]))),
+            "reviews": lambda: quotation(reviews.passage(draw, draw.choice([1, 3, 5]))),
+            "encyclopedia": lambda: quotation(encyclopedia.passage(draw, draw.choice([1, 2, 4]))),
+            "glossary": lambda: quotation(glossary.passage(draw, draw.choice([1, 2, 3]))),
+            "lookup": lambda: lookup(vocabulary),
+            "extraction": extraction.example,
+            "calls": lambda: calls.example(draw.choice([1, 2, 3, 4, 6])),
+            "dialogues": lambda: dialogues.example(draw),
+            "requests": lambda: requests.call(draw),
+            "few_shot": lambda: few_shot(topics, draw),
+            "talk": lambda: talk(vocabulary, prose),
+            "title": lambda: title(draw.choice(titled)),
+            "prose": lambda: [(BEGIN, 0.0), (draw.choice(posts), 0.3)],
+        }
+        self._makers = [makers[name] for name in parts]
+        self._shares = [part["share"] for part in parts.values()]
+
+    def example(self) -> Example:
+        """The next example."""
+        return self.random.choices(self._makers, self._shares)[0]()
