@@ -10,6 +10,8 @@ from aiapp.transformer.tasks.families import FAMILIES
 from aiapp.transformer.tasks.passages import Passage
 from aiapp.transformer.tasks.vocabulary import Vocabulary
 
+TEXTS_OF_A_TOPIC = 40
+
 _GREETINGS = ("Hi", "Hello", "Hey there", "Good morning", "Hi!", "Hello, how are you?", "hello", "Good afternoon.")
 _GREETED = ("Hello! Ask me something about your documents.", "Hello! What would you like to know?")
 _WHO = (
@@ -102,17 +104,33 @@ def title(row: dict[str, str]) -> Example:
     ]
 
 
-def few_shot(topics: Mapping[str, Sequence[str]], random_: random.Random) -> Example:
-    """Labelled texts as turns, and one more to label; the labels are the topics' names or arbitrary words."""
-    classes = random_.sample(sorted(topics), random_.choice([2, 3, 3, 4]))
-    arbitrary = random_.random() < 0.4
-    letters = random_.sample("ABCDEFGH", len(classes))
-    labels = dict(zip(classes, letters if arbitrary else [_spoken(name) for name in classes], strict=True))
-    shots = [(text, labels[name]) for name in classes for text in random_.sample(topics[name], random_.randint(1, 3))]
+def topics(vocabulary: Vocabulary, *, held: bool = False) -> dict[str, list[str]]:
+    """Statements and questions by the kind of thing that they are about; a sixth of the kinds is held out."""
+    draw, found = vocabulary.random, dict[str, list[str]]()
+    for number, kind in enumerate(sorted({family.thing for family in FAMILIES})):
+        if (number % 6 == 2) == held:
+            families = [family for family in FAMILIES if family.thing == kind]
+            drawn = draw.choices(families, k=TEXTS_OF_A_TOPIC)
+            ways = [(draw.choice((*family.statements, *family.questions)), family.value) for family in drawn]
+            found[kind] = [way.format(e=vocabulary.thing(kind), v=vocabulary.value(value)) for way, value in ways]
+    return found
+
+
+def few_shot(topics: Mapping[str, Sequence[str]], random_: random.Random, *, classes: int | None = None) -> Example:
+    """Labelled texts as turns, and one more to label; the labels are the topics' names or arbitrary letters."""
+    names = random_.sample(sorted(topics), classes or random_.choice([2, 3, 3, 4]))
+    letters = random_.sample("ABCDEFGH", len(names))
+    labels = dict(zip(names, letters if random_.random() < 0.4 else names, strict=True))
+    shots = [(text, labels[name]) for name in names for text in random_.sample(topics[name], random_.randint(1, 3))]
     random_.shuffle(shots)
-    asked = random_.choice(classes)
+    asked = random_.choice(names)
     listed = f"Answer with one of: {', '.join(labels.values())}." if random_.random() < 0.5 else ""
     pieces: Example = [(BEGIN + (f"{SYSTEM}{listed}{END}" if listed else ""), 0.0)]
     for place, (text, label) in enumerate(shots):
-        pieces += [(f"{USER}{text}{END}{ASSISTANT}", 0.0), (label + END, 1.0 if place >= len(classes) else 0.0)]
+        pieces += [(f"{USER}{text}{END}{ASSISTANT}", 0.0), (label + END, 1.0 if place >= len(names) else 0.0)]
     return [*pieces, (f"{USER}{random_.choice(topics[asked])}{END}{ASSISTANT}", 0.0), (labels[asked] + END, 1.0)]
+
+
+def last_answer(example: Example) -> Example:
+    """The same, with weight on its last answer only."""
+    return [*((text, 0.0) for text, _ in example[:-1]), example[-1]]

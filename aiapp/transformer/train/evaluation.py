@@ -10,16 +10,16 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
+from aiapp.transformer.tasks.calls import Calls
+from aiapp.transformer.tasks.chat import few_shot, last_answer, lookup, quotation, short_answer, topics
+from aiapp.transformer.tasks.examples import END, REFUSAL, Example
+from aiapp.transformer.tasks.passages import Passages
+from aiapp.transformer.tasks.records import Records
+from aiapp.transformer.tasks.vocabulary import Vocabulary
 from aiapp.transformer.train import corpora
 from aiapp.transformer.train.batches import collate, encode
-from aiapp.transformer.tasks.calls import Calls
-from aiapp.transformer.tasks.examples import END, REFUSAL, Example
-from aiapp.transformer.tasks.records import Extraction
+from aiapp.transformer.train.mixture import MIXTURE
 from aiapp.transformer.train.network import Network, Shape
-from aiapp.transformer.tasks.passages import Passages
-from aiapp.transformer.train.requests import Requests, few_shot, subjects
-from aiapp.transformer.train.mixture import MIXTURE, lookup, quotation, short_answer
-from aiapp.transformer.tasks.vocabulary import Vocabulary
 
 SEED = 20261121
 
@@ -30,14 +30,11 @@ def held_out_sets(data: Path, count: int) -> dict[str, list[Example]]:
     draw = random.Random(SEED)
     prose = corpora.prose(data / parts["prose"]["file"])
     reviews = corpora.Reviews(data / parts["reviews"]["file"], held=True)
-    topics = {
-        **Requests(data / parts["requests"]["file"], held=True).texts,
-        **subjects(data / parts["glossary"]["file"], held=True),
-    }
     words = Passages(draw, prose, unseen=True)
     families = Passages(draw, prose, unseen=True, new_families=True)
     vocabulary = Vocabulary(draw, unseen=True)
-    extraction, calls = Extraction(draw, prose, unseen=True), Calls(draw, unseen=True)
+    records, calls = Records(draw, prose, unseen=True), Calls(draw, unseen=True)
+    labelled = topics(vocabulary, held=True)
 
     def some(make: Callable[[], Example], *, refused: bool = False) -> list[Example]:
         found: list[Example] = []
@@ -55,14 +52,10 @@ def held_out_sets(data: Path, count: int) -> dict[str, list[Example]]:
         "unanswerable questions": some(lambda: short_answer(words.passage()), refused=True),
         "quotations, unseen names and phrasings": some(lambda: quotation(words.passage())),
         "quotations, held-out reviews": some(lambda: quotation(reviews.passage(draw, 1))),
-        "JSON extraction, unseen words": some(extraction.example),
+        "JSON extraction, unseen words": some(lambda: records.record().example()),
         "tool calls, unseen tools": some(lambda: calls.example(4)[:2]),
-        "few-shot labels, unseen topics": some(lambda: _last_answer(few_shot(topics, draw))),
+        "few-shot labels, unseen topics": some(lambda: last_answer(few_shot(labelled, draw))),
     }
-
-
-def _last_answer(example: Example) -> Example:
-    return [*((text, 0.0) for text, _ in example[:-1]), example[-1]]
 
 
 def evaluate(run: Path, data: Path, count: int = 200) -> dict[str, float]:

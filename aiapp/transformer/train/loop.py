@@ -19,9 +19,9 @@ from aiapp.transformer.train.batches import batches, train_tokenizer
 from aiapp.transformer.train.evaluation import exact_match, held_out_sets
 from aiapp.transformer.train.initialisation import MEANING, initialise
 from aiapp.transformer.train.meanings import meanings
+from aiapp.transformer.train.mixture import Mixture
 from aiapp.transformer.train.muon import optimisers
 from aiapp.transformer.train.network import Network, Shape
-from aiapp.transformer.train.mixture import Mixture
 
 WARM_UP, LEAST = 40, 0.02
 """Steps until the learning rate is full, and the share of it that is left at the end."""

@@ -1,4 +1,4 @@
-"""Examples: what the model reads (weight 0) and what it must say (weight above 0), in the chat format."""
+"""What the language model learns from: generated tasks and real text, in the shares that `mixture.toml` declares."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
-from aiapp.transformer.train import corpora
 from aiapp.transformer.tasks.calls import Calls
-from aiapp.transformer.tasks.examples import ASSISTANT, BEGIN, END, REFUSAL, USER, Example
-from aiapp.transformer.tasks.records import Extraction
-from aiapp.transformer.tasks.passages import Passage, Passages
-from aiapp.transformer.train.requests import Dialogues, Requests, few_shot, subjects
+from aiapp.transformer.tasks.chat import few_shot, lookup, quotation, short_answer, talk, title, topics
+from aiapp.transformer.tasks.examples import BEGIN, Example
+from aiapp.transformer.tasks.passages import Passages
+from aiapp.transformer.tasks.records import Records
 from aiapp.transformer.tasks.vocabulary import Vocabulary
+from aiapp.transformer.train import corpora
+from aiapp.transformer.train.requests import Dialogues, Requests, subjects
 
 MIXTURE = Path(__file__).with_name("mixture.toml")
+
 
 class Mixture:
     """Draws examples in the shares that `mixture.toml` declares."""
@@ -30,24 +32,25 @@ class Mixture:
         prose, posts = corpora.prose(path("prose")), corpora.articles(path("prose"))
         titled = [row for row in corpora.read(path("title")) if 10 < len(row.get("title", "")) < 90]
         made, vocabulary = Passages(draw, prose), Vocabulary(draw)
-        calls, extraction = Calls(draw), Extraction(draw, prose)
+        calls, records = Calls(draw), Records(draw, prose)
         reviews = corpora.Reviews(path("reviews"), held=False)
         encyclopedia, glossary = corpora.Encyclopedia(path("encyclopedia")), corpora.Glossary(path("glossary"))
         dialogues = Dialogues(path("dialogues"), path("dialogues", "schema"))
         requests = Requests(path("requests"))
-        topics = {**requests.texts, **subjects(path("glossary"))}
+        labelled = {**requests.topics(), **subjects(path("glossary")), **topics(vocabulary)}
         makers: dict[str, Callable[[], Example]] = {
             "workplace": lambda: quotation(made.passage(draw.choice([1, 2, 3, 4]))),
             "short_answer": lambda: short_answer(made.passage(draw.choice([2, 3, 4]))),
             "reviews": lambda: quotation(reviews.passage(draw, draw.choice([1, 3, 5]))),
+            "reviews_brief": lambda: short_answer(reviews.passage(draw, draw.choice([1, 3, 5]))),
             "encyclopedia": lambda: quotation(encyclopedia.passage(draw, draw.choice([1, 2, 4]))),
             "glossary": lambda: quotation(glossary.passage(draw, draw.choice([1, 2, 3]))),
             "lookup": lambda: lookup(vocabulary),
-            "extraction": extraction.example,
+            "extraction": lambda: records.record().example(),
             "calls": lambda: calls.example(draw.choice([1, 2, 3, 4, 6])),
             "dialogues": lambda: dialogues.example(draw),
             "requests": lambda: requests.call(draw),
-            "few_shot": lambda: few_shot(topics, draw),
+            "few_shot": lambda: few_shot(labelled, draw),
             "talk": lambda: talk(vocabulary, prose),
             "title": lambda: title(draw.choice(titled)),
             "prose": lambda: [(BEGIN, 0.0), (draw.choice(posts), 0.3)],

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from aiapp.transformer.tasks.examples import ASSISTANT, BEGIN, END, SYSTEM, USER, Example, held_out
 from aiapp.transformer.template import CALL, NO_TOOL, call_text, system_text, tool_line
-from aiapp.transformer.train.corpora import held_out, read
-from aiapp.transformer.tasks.examples import ASSISTANT, BEGIN, END, SYSTEM, USER, Example
+from aiapp.transformer.train.corpora import read
 
 _TURNS = 6
 """The last turns of a dialogue that are shown."""
@@ -84,12 +84,16 @@ class Requests:
             before = None
             for turn in row["turns"]:
                 intent = turn.get("intent", before) if turn["r"] == "u" else before
-                if intent not in (before, "NONE"):
+                if intent is not None and intent not in (before, "NONE"):
                     name = intent.split(".")[1]
                     if held_out(name) == held and 20 < len(turn["t"]) < 160:
                         self.texts[name].append(turn["t"])
                 before = intent
         self.names = sorted(self.texts)
+
+    def topics(self) -> dict[str, list[str]]:
+        """The texts by the spoken name of what they ask for."""
+        return {_spoken(name): texts for name, texts in self.texts.items()}
 
     def call(self, random_: random.Random) -> Example:
         """A request, and tools without parameters of which one fits, or none."""

@@ -9,8 +9,8 @@ import pytest
 from aiapp.transformer.tasks.examples import END, REFUSAL
 from aiapp.transformer.tasks.families import FAMILIES, HELD_OUT
 from aiapp.transformer.tasks.passages import Passages
-from aiapp.transformer.train.mixture import lookup, quotation
 from aiapp.transformer.tasks.vocabulary import Vocabulary
+from aiapp.transformer.train.mixture import lookup, quotation
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 PROSE = ["It rained all day.", "Nobody came to the fair."]

@@ -1,0 +1,27 @@
+"""A score, and how the scores are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The mean over some examples, from 0 to 1."""
+
+    name: str
+    value: float
+    count: int
+
+
+def mean(name: str, values: Iterable[float]) -> Score:
+    """The score of a set from the scores of its examples."""
+    found = list(values)
+    return Score(name, sum(found) / max(1, len(found)), len(found))
+
+
+def markdown(scores: Sequence[Score]) -> str:
+    """A Markdown table."""
+    rows = [f"| {score.name} | {score.value:.3f} | {score.count:,} |" for score in scores]
+    return "\n".join(["| measured | score | examples |", "|---|---|---|", *rows])
