@@ -1,8 +1,8 @@
-"""A score, and how the scores are shown."""
+"""A score."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -19,9 +19,3 @@ def mean(name: str, values: Iterable[float]) -> Score:
     """The score of a set from the scores of its examples."""
     found = list(values)
     return Score(name, sum(found) / max(1, len(found)), len(found))
-
-
-def markdown(scores: Sequence[Score]) -> str:
-    """A Markdown table."""
-    rows = [f"| {score.name} | {score.value:.3f} | {score.count:,} |" for score in scores]
-    return "\n".join(["| measured | score | examples |", "|---|---|---|", *rows])

@@ -78,7 +78,7 @@ def lookup(vocabulary: Vocabulary) -> Example:
     separator, join = draw.choice([": ", " = ", " is ", " -> "]), draw.choice(["\n", "; ", ", "])
     text = join.join(f"{key}{separator}{value}" for key, value in values.items())
     pieces: Example = [(f"{BEGIN}{USER}Passage:\n{text}\n\n", 0.0)]
-    for number, key in enumerate(draw.sample(list(values), min(3, len(values)))):
+    for number, key in enumerate(draw.sample(list(values), min(5, len(values)))):
         turn = "" if number == 0 else USER
         asked = draw.choice(["{k}?", "What is the {k}?", "Give me the {k}.", "{k}"]).format(k=key)
         pieces.append((f"{turn}Answer briefly: {asked}{END}{ASSISTANT}", 0.0))

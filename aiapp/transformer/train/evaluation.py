@@ -19,7 +19,7 @@ from aiapp.transformer.tasks.vocabulary import Vocabulary
 from aiapp.transformer.train import corpora
 from aiapp.transformer.train.batches import collate, encode
 from aiapp.transformer.train.mixture import MIXTURE
-from aiapp.transformer.train.network import Network, Shape
+from aiapp.transformer.train.network import Network
 
 SEED = 20261121
 
@@ -56,15 +56,6 @@ def held_out_sets(data: Path, count: int) -> dict[str, list[Example]]:
         "tool calls, unseen tools": some(lambda: calls.example(4)[:2]),
         "few-shot labels, unseen topics": some(lambda: last_answer(few_shot(labelled, draw))),
     }
-
-
-def evaluate(run: Path, data: Path, count: int = 200) -> dict[str, float]:
-    """The held-out scores of the best state of a run."""
-    state = torch.load(run / "best.pt", weights_only=True, map_location="cpu")
-    network = Network(Shape(**state["shape"]))
-    network.load_state_dict(state["network"])
-    tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
-    return {name: exact_match(network, tokenizer, examples) for name, examples in held_out_sets(data, count).items()}
 
 
 @torch.no_grad()

@@ -39,8 +39,8 @@ class Mixture:
         requests = Requests(path("requests"))
         labelled = {**requests.topics(), **subjects(path("glossary")), **topics(vocabulary)}
         makers: dict[str, Callable[[], Example]] = {
-            "workplace": lambda: quotation(made.passage(draw.choice([1, 2, 3, 4]))),
-            "short_answer": lambda: short_answer(made.passage(draw.choice([2, 3, 4]))),
+            "workplace": lambda: quotation(made.passage(draw.choice([1, 2, 3, 4, 5]))),
+            "short_answer": lambda: short_answer(made.passage(draw.choice([3, 5, 7, 9]))),
             "reviews": lambda: quotation(reviews.passage(draw, draw.choice([1, 3, 5]))),
             "reviews_brief": lambda: short_answer(reviews.passage(draw, draw.choice([1, 3, 5]))),
             "encyclopedia": lambda: quotation(encyclopedia.passage(draw, draw.choice([1, 2, 4]))),
