@@ -1,4 +1,4 @@
-"""`python -m aiapp.transformer.export hugging-face`: a model in the files of other runtimes."""
+"""`python -m aiapp.transformer.export hugging-face | onnx`: a model in the files of other runtimes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aiapp.core.errors import AiappError
 from aiapp.transformer.export.hugging_face import export_hugging_face
+from aiapp.transformer.export.onnx_folder import export_onnx
 from aiapp.transformer.model import BUNDLED
 
 
@@ -18,6 +19,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     commands = parser.add_subparsers(required=True)
     for name, export, what in (
         ("hugging-face", export_hugging_face, "what AutoModelForCausalLM and AutoTokenizer load"),
+        (
+            "onnx",
+            export_onnx,
+            "a graph with its key-value cache, laid out for transformers.js; needs the extra `export`",
+        ),
     ):
         command = commands.add_parser(name, help=what, description=what)
         command.add_argument("--to", type=Path, required=True, help="the folder to make")

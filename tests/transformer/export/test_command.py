@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,4 +39,11 @@ def test_nothing_is_left_of_an_export_that_failed(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(hugging_face, "write_safetensors", fail)
     with pytest.raises(InvalidInput, match="disk"):
         export_hugging_face(BUNDLED, tmp_path / "export")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_graph_asks_for_what_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    with pytest.raises(SystemExit, match=r"onnx is not installed; .* 'aiapp\[export\]'"):
+        main(["onnx", "--to", str(tmp_path / "export")])
     assert list(tmp_path.iterdir()) == []
