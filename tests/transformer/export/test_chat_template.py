@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any, NoReturn, TypeAlias
 
@@ -16,7 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from aiapp.transformer.export.settings import ESCAPE, chat_template, tokenizer_json
 from aiapp.transformer.model import Transformer
-from aiapp.transformer.template import call_text, system_text, tool_line, type_text
+from aiapp.transformer.template import DEEPEST, call_text, system_text, tool_line
 from aiapp.transformer.tokenizer import SPECIAL_TOKENS, Role
 
 FLIGHTS: dict[str, Any] = {
@@ -143,18 +143,46 @@ def _grown(inner: Schemas) -> Schemas:
     )
 
 
+def same_type(schema: dict[str, Any], **root: Any) -> bool:
+    parameters = {"properties": {"part": schema}, **root}
+    system = system_text("", [tool_line("tool", "", parameters)], None)
+    rendered = render([], [{"name": "tool", "parameters": parameters}], answer=False)
+    return rendered == render([{"role": "system", "content": system}], answer=False)
+
+
 @given(schema=st.recursive(leaves, _grown, max_leaves=8))
 def test_a_schema_has_the_same_short_type(schema: dict[str, Any]) -> None:
-    parameters = {**schema, "properties": {**schema.get("properties", {}), "whole": schema}}
-    rendered = render([], [{"name": "tool", "parameters": parameters}], answer=False)
-    expected = system_text("", [tool_line("tool", "", parameters)], None)
-    assert rendered == render([{"role": "system", "content": expected}], answer=False)
+    assert same_type(schema, **{"$defs": schema.get("$defs", {})})
+
+
+WRAPPINGS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "array": lambda inner: {"type": "array", "items": inner},
+    "object": lambda inner: {"properties": {"a": inner}},
+    "anyOf": lambda inner: {"anyOf": [inner, {"type": "null"}]},
+    "oneOf": lambda inner: {"oneOf": [inner, inner]},
+    "types": lambda inner: {"type": ["null", "array"], "items": inner},
+}
+
+
+@pytest.mark.parametrize("wrap", WRAPPINGS.values(), ids=list(WRAPPINGS))
+def test_what_is_nested_deep_is_cut_at_the_same_depth(wrap: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    schema: dict[str, Any] = {"enum": ["x", 1]}
+    for _ in range(DEEPEST + 4):
+        assert same_type(schema)
+        schema = wrap(schema)
+
+
+@pytest.mark.parametrize("hops", range(DEEPEST + 3))
+def test_references_are_followed_equally_far(hops: int) -> None:
+    names = [f"D{number}" for number in range(hops)]
+    steps = [{"$ref": f"#/$defs/{name}"} for name in names]
+    definitions = dict(zip(names, [*steps[1:], {"type": "string"}], strict=False))
+    assert same_type(steps[0] if steps else {"type": "string"}, **{"$defs": definitions})
 
 
 def test_a_type_that_holds_itself_ends() -> None:
     node = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}, "same": {"$ref": "#/$defs/Loop"}}}
-    parameters = {"properties": {"node": node}, "$defs": {"Node": node, "Loop": {"$ref": "#/$defs/Loop"}}}
-    assert f"node?: {type_text(node, parameters)})" in render([], [{"name": "tool", "parameters": parameters}])
+    assert same_type(node, **{"$defs": {"Node": node, "Loop": {"$ref": "#/$defs/Loop"}}})
 
 
 def test_the_template_has_no_sign_of_its_source() -> None:

@@ -39,15 +39,18 @@ def exported(request: pytest.FixtureRequest, bundled_export: Path, model_directo
 def test_it_has_the_same_argmax_at_every_position(exported: Path) -> None:
     ours = Transformer.load(exported)
     theirs = transformers.AutoModelForCausalLM.from_pretrained(exported, dtype=torch.float32)
-    positions = 0
+    positions = ties = 0
     for ids in prompts(ours.tokenizer, 50):
         mine = ours.network.logits(ours.network.hidden(ids, Cache(ours.config)))
         with torch.no_grad():
             other = theirs(torch.tensor([ids])).logits[0].numpy()
         assert np.abs(mine - other).max() < CLOSE
-        assert np.array_equal(mine.argmax(-1), other.argmax(-1))
-        positions += len(ids)
+        second, first = np.sort(mine, axis=-1)[:, -2:].T
+        tied = first - second < CLOSE
+        assert ((mine.argmax(-1) == other.argmax(-1)) | tied).all()
+        positions, ties = positions + len(ids), ties + int(tied.sum())
     assert positions > 50 * 20
+    assert ties < positions / 100
 
 
 def test_float16_hardly_moves_the_bundled_model(bundled_export: Path) -> None:
