@@ -37,6 +37,7 @@ SDK_HOMES = {
     "anthropic": "aiapp/providers/anthropic",
     "litellm": "aiapp/providers/litellm",
     "torch": "aiapp/transformer/train",
+    "onnx": "aiapp/transformer/export",
     "llguidance": "aiapp/transformer",
     "tokenizers": "aiapp/transformer",
     "pypdf": "aiapp/retrieval",

@@ -29,7 +29,8 @@ class Tokenizer:
         missing = sorted(found.keys() - special.keys())
         if missing:
             raise InvalidInput(f"{path}: special tokens", missing, f"a tokenizer with {' '.join(SPECIAL_TOKENS)}")
-        self.bos, self.end, self.call = special["<|bos|>"], special["<|end|>"], special[CALL]
+        self.pad, self.bos, self.end = special["<|pad|>"], special["<|bos|>"], special["<|end|>"]
+        self.call = special[CALL]
         self.openings: dict[Role, tuple[int, ...]] = {
             "system": (special["<|system|>"],),
             "user": (special["<|user|>"],),
