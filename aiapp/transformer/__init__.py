@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from aiapp.transformer.batch import generate_batch
     from aiapp.transformer.calling import Call, Tool
     from aiapp.transformer.embedding import HashEmbedding
     from aiapp.transformer.encoder import Comparison, Encoder
@@ -39,6 +40,7 @@ __all__ = [
     "collect",
     "fill",
     "generate",
+    "generate_batch",
     "inspect",
     "perplexity",
     "rank",
@@ -62,6 +64,7 @@ _HOMES = {
     "collect": "generation",
     "fill": "scoring",
     "generate": "generation",
+    "generate_batch": "batch",
     "inspect": "inspection",
     "perplexity": "scoring",
     "rank": "quotation",

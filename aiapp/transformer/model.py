@@ -8,8 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from aiapp.core.errors import InvalidInput
+from aiapp.transformer.batch import WIDTH, generate_batch
 from aiapp.transformer.config import Config
-from aiapp.transformer.generation import Step, generate
+from aiapp.transformer.generation import Completion, Step, generate
 from aiapp.transformer.grammar import Grammar
 from aiapp.transformer.network import Cache, Network
 from aiapp.transformer.quotation import rank
@@ -59,6 +60,33 @@ class Transformer:
             max_tokens=max_tokens,
             alternatives=alternatives,
             cache=self._read(prompt_ids),
+        )
+
+    def generate_batch(
+        self,
+        prompts: Sequence[Sequence[int]],
+        sampling: Sampling | Sequence[Sampling] | None = None,
+        *,
+        grammar: Grammar | Sequence[Grammar | None] | None = None,
+        stop: Collection[str] = (),
+        max_tokens: int | Sequence[int] | None = None,
+        alternatives: int = 0,
+        width: int = WIDTH,
+    ) -> list[Completion]:
+        """The completion of each prompt, all decoded together; see `batch.generate_batch`."""
+        with self._lock:
+            cache = self._last_prompt.fork()
+        return generate_batch(
+            self.network,
+            self.tokenizer,
+            prompts,
+            sampling,
+            grammar=grammar,
+            stop=stop,
+            max_tokens=max_tokens,
+            alternatives=alternatives,
+            width=width,
+            cache=cache,
         )
 
     def rank_quotations(
