@@ -38,6 +38,7 @@ SDK_HOMES = {
     "litellm": "aiapp/providers/litellm",
     "torch": "aiapp/transformer/train",
     "llguidance": "aiapp/transformer",
+    "threadpoolctl": "aiapp/transformer",
     "tokenizers": "aiapp/transformer",
     "pypdf": "aiapp/retrieval",
     "typer": "aiapp/cli",

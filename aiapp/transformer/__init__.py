@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from aiapp.transformer.quotation import rank
     from aiapp.transformer.sampling import Sampling
     from aiapp.transformer.scoring import choose, fill, perplexity, token_logprobs
+    from aiapp.transformer.threads import set_threads, thread_count
     from aiapp.transformer.tokenizer import Tokenizer
 
 __all__ = [
@@ -44,6 +45,8 @@ __all__ = [
     "inspect",
     "perplexity",
     "rank",
+    "set_threads",
+    "thread_count",
     "token_logprobs",
 ]
 
@@ -68,6 +71,8 @@ _HOMES = {
     "inspect": "inspection",
     "perplexity": "scoring",
     "rank": "quotation",
+    "set_threads": "threads",
+    "thread_count": "threads",
     "token_logprobs": "scoring",
 }
 

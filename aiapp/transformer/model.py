@@ -15,6 +15,7 @@ from aiapp.transformer.grammar import Grammar
 from aiapp.transformer.network import Cache, Network
 from aiapp.transformer.quotation import rank
 from aiapp.transformer.sampling import Sampling
+from aiapp.transformer.threads import settle_threads
 from aiapp.transformer.tokenizer import Tokenizer
 from aiapp.transformer.weights import Floats, load_weights
 
@@ -121,6 +122,7 @@ def _load(directory: Path) -> Transformer:
         raise InvalidInput(
             f"{directory}: tokenizer.json", f"{tokenizer.vocab_size} tokens", f"the {config.vocab_size} of config.json"
         )
+    settle_threads()
     network = Network(config, load_weights(directory / "model.safetensors"))
     name = "bundled" if directory == BUNDLED.resolve() else directory.name
     return Transformer(name, config, tokenizer, network)

@@ -1,7 +1,7 @@
 """The network: a Llama decoder in NumPy float32 with a key-value cache.
 
 Shapes: T new tokens, S tokens in the cache after them, H heads of size D, C = H * D the hidden size, F the inner size.
-Matrix products use as many threads as the BLAS that NumPy was built with (`OMP_NUM_THREADS` and its like set it).
+`threads` says how many threads share a matrix product.
 """
 
 from __future__ import annotations
