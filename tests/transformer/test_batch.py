@@ -12,7 +12,7 @@ from aiapp.transformer.batch import Rows
 from aiapp.transformer.generation import Completion, Step, collect
 from aiapp.transformer.grammar import Grammar
 from aiapp.transformer.model import Transformer
-from aiapp.transformer.network import Cache
+from aiapp.transformer.network import Cache, Network
 from aiapp.transformer.sampling import Sampling
 
 SYSTEM = [1, 3, 40, 41, 42, 2]
@@ -134,6 +134,21 @@ def test_what_prompts_share_is_read_once(model: Transformer, monkeypatch: pytest
     shared = [1, *range(100, 200)]
     model.generate_batch([[*shared, 300, 9], [7, 8], [*shared, 301], [*shared, 300]], max_tokens=1)
     assert sum(read) <= len(shared) + 6
+
+
+def test_no_more_texts_are_under_way_than_the_width(model: Transformer, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    forward = Rows.forward
+
+    def watched(rows: Rows, network: Network, news: list[list[int]]) -> object:
+        seen.append(len(news))
+        return forward(rows, network, news)
+
+    monkeypatch.setattr(Rows, "forward", watched)
+    never_end = Sampling(logit_bias={model.tokenizer.end: -1e4})
+    model.generate_batch([[1, token] for token in range(50, 57)], never_end, max_tokens=[4, 2, 6, 3, 3, 5, 2], width=3)
+    assert max(seen) == 3
+    assert sum(seen) == 4 + 2 + 6 + 3 + 3 + 5 + 2 - 7  # the first token of each comes from reading its prompt
 
 
 def test_a_full_context_finishes_as_length(model: Transformer) -> None:
