@@ -39,6 +39,7 @@ SDK_HOMES = {
     "torch": "aiapp/transformer/train",
     "onnx": "aiapp/transformer/export",
     "llguidance": "aiapp/transformer",
+    "threadpoolctl": "aiapp/transformer",
     "tokenizers": "aiapp/transformer",
     "pypdf": "aiapp/retrieval",
     "typer": "aiapp/cli",

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from aiapp.transformer.batch import generate_batch
     from aiapp.transformer.calling import Call, Tool
     from aiapp.transformer.embedding import HashEmbedding
     from aiapp.transformer.encoder import Comparison, Encoder
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from aiapp.transformer.quotation import rank
     from aiapp.transformer.sampling import Sampling
     from aiapp.transformer.scoring import choose, fill, perplexity, token_logprobs
+    from aiapp.transformer.threads import set_threads, thread_count
     from aiapp.transformer.tokenizer import Tokenizer
 
 __all__ = [
@@ -39,9 +41,12 @@ __all__ = [
     "collect",
     "fill",
     "generate",
+    "generate_batch",
     "inspect",
     "perplexity",
     "rank",
+    "set_threads",
+    "thread_count",
     "token_logprobs",
 ]
 
@@ -62,9 +67,12 @@ _HOMES = {
     "collect": "generation",
     "fill": "scoring",
     "generate": "generation",
+    "generate_batch": "batch",
     "inspect": "inspection",
     "perplexity": "scoring",
     "rank": "quotation",
+    "set_threads": "threads",
+    "thread_count": "threads",
     "token_logprobs": "scoring",
 }
 
