@@ -34,8 +34,9 @@ class Grammar:
 
     @classmethod
     def regex(cls, pattern: str) -> Grammar:
-        """Texts that the whole regular expression (Rust syntax) matches."""
-        return _checked(llguidance.LLMatcher.grammar_from_regex(pattern), "regex", pattern)
+        """Texts that the whole regular expression (Rust syntax) matches; digits and word characters are ASCII."""
+        ascii_only = llguidance.regex_to_lark(pattern, "dw")
+        return _checked(llguidance.LLMatcher.grammar_from_regex(ascii_only), "regex", pattern)
 
     @classmethod
     def lark(cls, grammar: str) -> Grammar:

@@ -25,6 +25,8 @@ _UNSUPPORTED = (
     "contains",
     "uniqueItems",
     "propertyNames",
+    "unevaluatedItems",
+    "unevaluatedProperties",
     "$dynamicRef",
     "$dynamicAnchor",
     "$recursiveRef",

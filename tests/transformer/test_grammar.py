@@ -92,7 +92,7 @@ def test_a_choice_is_one_of_the_options(model: Transformer, options: list[str], 
     assert text in options
 
 
-pieces = st.sampled_from(["a", "é", "[0-9]", "[^b]", r"\.", "(?:x|yy)", "日", r"\d{2}"])
+pieces = st.sampled_from(["a", "é", "[0-9]", "[^b]", r"\.", "(?:x|yy)", "日", r"\d{2}", r"[\d_]", "/", "\n"])
 patterns = st.recursive(
     pieces,
     lambda inner: (

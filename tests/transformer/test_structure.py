@@ -29,7 +29,7 @@ KEYWORDS = [
     *("minItems", "maxItems", "uniqueItems", "contains", "minLength", "maxLength", "pattern", "format"),
     *("minimum", "maximum", "exclusiveMinimum", "multipleOf"),
 ]
-FINISHED = 0.96  # 0.98 measured; the rest are schemas that refer to themselves, or several open strings
+FINISHED = 0.96  # 0.987 measured; the rest refer to themselves or hold many open strings
 
 
 def test_what_a_random_model_finishes_fits_the_schema(model: Transformer) -> None:
