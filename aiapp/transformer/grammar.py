@@ -6,21 +6,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import llguidance
 import numpy as np
 import numpy.typing as npt
 
 from aiapp.core.errors import InvalidInput
-from aiapp.transformer.bounds import bounded
+from aiapp.transformer.structure import schema_source
 from aiapp.transformer.tokenizer import Tokenizer
-
-if TYPE_CHECKING:
-    from llguidance._lib import JsonCompileOptions  # pyright: ignore[reportPrivateUsage]  # it has no public name
-
-# One spelling of a value: the white space of Python's json module.
-_JSON_STYLE: JsonCompileOptions = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +25,18 @@ class Grammar:
 
     @classmethod
     def json_schema(cls, schema: Mapping[str, Any]) -> Grammar:
-        """JSON values that fit the schema; what it leaves unbounded is bounded here."""
-        text = json.dumps(bounded(schema))
-        return _checked(llguidance.LLMatcher.grammar_from_json_schema(text, overrides=_JSON_STYLE), "schema", schema)
+        """JSON values that fit the schema; what it leaves unbounded is bounded here.
+
+        Refused with the keyword's name: `not`, `if`, `contains`, `uniqueItems`, a `oneOf` whose branches cannot be
+        told apart, references to other documents, and `minProperties` above 1 where the names are open.
+        """
+        return cls(schema_source(schema))
 
     @classmethod
     def regex(cls, pattern: str) -> Grammar:
-        """Texts that the whole regular expression (Rust syntax) matches."""
-        return _checked(llguidance.LLMatcher.grammar_from_regex(pattern), "regex", pattern)
+        """Texts that the whole regular expression (Rust syntax) matches; digits and word characters are ASCII."""
+        ascii_only = llguidance.regex_to_lark(pattern, "dw")
+        return _checked(llguidance.LLMatcher.grammar_from_regex(ascii_only), "regex", pattern)
 
     @classmethod
     def lark(cls, grammar: str) -> Grammar:
@@ -52,6 +50,15 @@ class Grammar:
             raise InvalidInput("options", options, "at least one text")
         pattern = "|".join(f"(?:{_literal(option)})" for option in options)
         return _checked(llguidance.LLMatcher.grammar_from_regex(pattern), "options", options)
+
+    @classmethod
+    def quotation(cls, texts: Sequence[str]) -> Grammar:
+        """A span of whole words out of one of the texts, verbatim."""
+        if not texts or not all(text.strip() for text in texts):
+            raise InvalidInput("texts", texts, "at least one text, none of them blank")
+        spans = [f"SPAN_{place}: %regex {json.dumps({'substring_words': text})}" for place, text in enumerate(texts)]
+        choice = " | ".join(f"SPAN_{place}" for place in range(len(texts)))
+        return _checked(llguidance.LLMatcher.grammar_from_lark("\n".join([f"start: {choice}", *spans])), "texts", texts)
 
     def start(self, tokenizer: Tokenizer) -> Constraint:
         """A constraint at the beginning of an output."""
