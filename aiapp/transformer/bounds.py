@@ -15,8 +15,8 @@ from aiapp.transformer.schemas import Document, Schema, as_object, changed
 
 Mutable: TypeAlias = dict[str, Any]
 
-LONGEST_STRING = 200
-LONGEST_ARRAY = 16
+LONGEST_STRING = 120
+LONGEST_ARRAY = 12
 MOST_PROPERTIES = 8
 WIDEST_RANGE = 1_000_000_000
 NUMBER_STEP = 0.000001
