@@ -1,8 +1,9 @@
 """Tool calls: whether the model asks for a tool, which one, and with which arguments.
 
-The model opens a call with a token of its own. The name is then chosen among the tools by what the request has in
-common with each, in meaning and in words, and a little by the model's own probability; the arguments are written under
-the grammar of their schema. An optional string that stands nowhere in the conversation is a guess and is left out.
+The model opens a call with a token of its own, and is heard where a tool has enough in common with the request. The
+name is chosen among the tools by what each has in common with it, in meaning and in words, and a little by the model's
+own probability; the arguments are written under the grammar of their schema. An optional string that stands nowhere in
+the conversation is a guess and is left out.
 """
 
 from __future__ import annotations
@@ -24,13 +25,15 @@ from aiapp.transformer.grammar import Grammar
 from aiapp.transformer.model import Transformer
 from aiapp.transformer.sampling import Sampling, log_softmax
 from aiapp.transformer.template import tool_line
-from aiapp.transformer.weights import Floats
 
 MEANING, NAME, WORDS, MODEL = 10.0, 2.0, 2.0, 0.2
 """What counts for a tool, in log-odds: the cosine of it and the request, the share of its name that the request says,
 each telling word that only it has in common with the request, and a log-probability of 1 that the model gives it.
 
 Chosen on generated calls and on the `multiple` part of BFCL, where the model alone finds the name of one in three."""
+ENOUGH = 5.5
+"""What the likest tool must have in common with a request to be called at all; one in thirty of the requests in BFCL's
+`simple` part falls short of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +60,18 @@ class Call:
     finish: Finish
 
 
-def wants_to_call(model: Transformer, prompt_ids: Sequence[int]) -> bool:
-    """Whether a tool call is what the model would most probably open its answer with."""
-    logits = model.next_logits(prompt_ids)
-    return int(logits.argmax()) == model.tokenizer.call
+def wants_to_call(model: Transformer, prompt_ids: Sequence[int], tools: Sequence[Tool], request: str) -> bool:
+    """Whether the model would open its answer with a call, and a tool has something in common with the request."""
+    likely = int(model.next_logits(prompt_ids).argmax()) == model.tokenizer.call
+    return likely and max(one.in_all for one in _likenesses(tools, request)) >= ENOUGH
 
 
 def choose_tool(model: Transformer, prompt_ids: Sequence[int], tools: Sequence[Tool], request: str) -> list[float]:
     """The log-probability of each tool as the one to call, given that one is called; they sum to 1."""
-    if not tools:
-        raise InvalidInput("tools", tools, "at least one tool")
     openings = [_opening(tool.name) for tool in tools]
+    alike = np.array([one.beside_others for one in _likenesses(tools, request)], np.float32)
     said = np.array(model.rank_quotations([*prompt_ids, model.tokenizer.call], openings), np.float32)
-    shares: list[float] = log_softmax(MODEL * said + _common(tools, request)).tolist()
+    shares: list[float] = log_softmax(MODEL * said + alike).tolist()
     return shares
 
 
@@ -114,23 +116,40 @@ def _opening(name: str) -> str:
     return f'{{"name": {json.dumps(name, ensure_ascii=False)}, "arguments": '
 
 
-def _common(tools: Sequence[Tool], request: str) -> Floats:
-    """What the request has in common with each tool: (len(tools),)."""
-    encoder = Encoder.load()
-    asked, *lines = encoder.embed([request, *(f"{_spoken(tool.name)}. {tool.description}" for tool in tools)])
-    said = words(request)
+@dataclass(frozen=True, slots=True)
+class _Likeness:
+    """What a tool has in common with a request."""
+
+    cosine: float
+    name: float  # the share of the tool's name that the request says
+    telling: float  # the weights of the words that both say
+    rare: float  # the same, more for those that few of the tools say
+
+    @property
+    def in_all(self) -> float:
+        return MEANING * self.cosine + NAME * self.name + self.telling
+
+    @property
+    def beside_others(self) -> float:
+        return MEANING * self.cosine + NAME * self.name + WORDS * self.rare
+
+
+def _likenesses(tools: Sequence[Tool], request: str) -> list[_Likeness]:
+    if not tools:
+        raise InvalidInput("tools", tools, "at least one tool")
+    encoder, said = Encoder.load(), words(request)
     telling = dict(zip(map(stem, said), encoder.word_weights(said).tolist(), strict=True))
+    asked, *lines = encoder.embed([request, *(f"{_spoken(tool.name)}. {tool.description}" for tool in tools)])
     vocabularies = [_vocabulary(tool) for tool in tools]
     spread = Counter(word for vocabulary in vocabularies for word in vocabulary)
-    found: list[float] = []
+    found: list[_Likeness] = []
     for tool, line, vocabulary in zip(tools, lines, vocabularies, strict=True):
         name = {stem(word) for word in words(_spoken(tool.name))}
-        shared = sum(
-            telling[word] * math.log((len(tools) + 1) / (spread[word] + 0.5)) for word in vocabulary & telling.keys()
-        )
+        shared = {word: telling[word] for word in vocabulary & telling.keys()}
+        rare = sum(weight * math.log((len(tools) + 1) / (spread[word] + 0.5)) for word, weight in shared.items())
         share = len(name & telling.keys()) / max(1, len(name))
-        found.append(MEANING * float(np.dot(asked, line)) + NAME * share + WORDS * shared)
-    return np.array(found, np.float32)
+        found.append(_Likeness(float(np.dot(asked, line)), share, sum(shared.values()), rare))
+    return found
 
 
 def _vocabulary(tool: Tool) -> set[str]:

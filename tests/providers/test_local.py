@@ -78,6 +78,14 @@ def test_a_tool_call_fits_its_schema() -> None:
     assert not response.receipt.changes
 
 
+def test_no_tool_is_called_for_a_request_that_none_has_to_do_with() -> None:
+    tools = (Tool("get_weather", "Say the weather in a city.", WEATHER), Tool("play_music", "Play a song.", MUSIC))
+    response = Client("local").complete(Request((user("How many pages does the contract have?"),), tools))
+    assert response.tool_calls == ()
+    assert response.text
+
+
+
 def test_a_call_that_is_cut_short_says_so() -> None:
     request = Request((user("Play the song Yesterday, please."),), (Tool("play_music", "Play a song.", MUSIC),))
     response = Client("local", settings=Settings(max_tokens=12)).complete(request)

@@ -58,8 +58,14 @@ def test_every_tool_has_a_chance_and_what_is_asked_for_the_best(model: Transform
         choose_tool(model, prompt(model), [], "")
 
 
-def test_asking_changes_nothing(model: Transformer) -> None:
-    assert wants_to_call(model, prompt(model)) == wants_to_call(model, prompt(model))
+def test_no_tool_is_called_that_has_nothing_to_do_with_the_request(model: Transformer) -> None:
+    assert not wants_to_call(model, prompt(model), TOOLS, "Who wrote the opera about the flute?")
+
+
+def test_a_tool_that_fits_is_called_if_the_model_opens_a_call(model: Transformer) -> None:
+    request = "Book me a room in a hotel."
+    opens = int(model.next_logits(prompt(model)).argmax()) == model.tokenizer.call
+    assert wants_to_call(model, prompt(model), TOOLS, request) == opens
 
 
 @given(st.dictionaries(STRINGS, STRINGS | st.integers()), st.sets(STRINGS), STRINGS)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from aiapp.transformer import Grammar, Sampling, Transformer
 
 DEFAULT_MAX_TOKENS = 256
+REQUEST_TURNS = 3
+"""The last turns of the user that say which tool is wanted: "Yes, please." alone does not."""
 
 
 class LocalProvider:
@@ -61,7 +63,6 @@ class LocalProvider:
 
 def _events(payload: Mapping[str, Any]) -> Iterator[Event]:
     from aiapp.transformer import Transformer
-    from aiapp.transformer.calling import wants_to_call
 
     model = Transformer.load()
     yield Started(NAME)
@@ -73,10 +74,8 @@ def _events(payload: Mapping[str, Any]) -> Iterator[Event]:
     wanted = payload["format"]
     if wanted is not None and wanted["type"] == "choice":
         yield from _ranked(model, prompt, wanted)
-    elif payload["tools"] and wants_to_call(model, prompt):
-        yield from _called(model, prompt, payload)
     else:
-        yield from _generated(model, prompt, payload)
+        yield from _called(model, prompt, payload) if payload["tools"] else _generated(model, prompt, payload)
 
 
 def _ranked(model: Transformer, prompt: list[int], wanted: Mapping[str, Any]) -> Iterator[Event]:
@@ -91,16 +90,19 @@ def _ranked(model: Transformer, prompt: list[int], wanted: Mapping[str, Any]) ->
 
 
 def _called(model: Transformer, prompt: list[int], payload: Mapping[str, Any]) -> Iterator[Event]:
-    """One call of the most probable tool."""
-    from aiapp.transformer.calling import Tool, choose_tool, write_call
+    """One call of the most probable tool, or an answer in words."""
+    from aiapp.transformer.calling import Tool, choose_tool, wants_to_call, write_call
 
     messages, settings = payload["messages"], payload["sampling"]
-    said = [message["text"] for message in messages if message["role"] != "system"]
-    request = next((message["text"] for message in reversed(messages) if message["role"] == "user"), "")
+    request = "\n".join([message["text"] for message in messages if message["role"] == "user"][-REQUEST_TURNS:])
     tools = [Tool(**tool) for tool in payload["tools"]]
+    if not wants_to_call(model, prompt, tools, request):
+        yield from _generated(model, prompt, payload)
+        return
     scores = choose_tool(model, prompt, tools, request)
     tool = tools[max(range(len(tools)), key=scores.__getitem__)]
-    call = write_call(model, prompt, tool, "\n".join(said), _sampling(settings), _limit(settings))
+    said = "\n".join(message["text"] for message in messages if message["role"] != "system")
+    call = write_call(model, prompt, tool, said, _sampling(settings), _limit(settings))
     yield ToolCallStart(0, f"call_{uuid.uuid4().hex[:24]}", call.name)
     yield ToolCallDelta(0, call.arguments)
     yield PartEnd(index=0)

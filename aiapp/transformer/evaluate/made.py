@@ -130,7 +130,7 @@ def _call(model: Transformer, case: Case) -> tuple[str, Any] | None:
     tools = [Tool(tool.name, tool.description, tool.parameters) for tool in case.offered]
     system = system_text("", [tool.line for tool in tools], None)
     prompt = model.tokenizer.chat_ids([("system", system), ("user", case.request)])
-    if not wants_to_call(model, prompt):
+    if not wants_to_call(model, prompt, tools, case.request):
         return None
     scores = choose_tool(model, prompt, tools, case.request)
     tool = tools[max(range(len(tools)), key=scores.__getitem__)]

@@ -107,7 +107,8 @@ def _prompt(model: Transformer, tools: Sequence[Tool], request: str) -> list[int
 
 
 def _wants(model: Transformer, row: Mapping[str, Any]) -> bool:
-    return wants_to_call(model, _prompt(model, _tools(row), row["question"][0][-1]["content"]))
+    tools, request = _tools(row), row["question"][0][-1]["content"]
+    return wants_to_call(model, _prompt(model, tools, request), tools, request)
 
 
 def _call(model: Transformer, task: _Task) -> tuple[str, dict[str, Any]]:

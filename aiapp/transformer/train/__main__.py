@@ -50,6 +50,8 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=f"write a checkpoint of {files} as the files that the runtime loads")
         command.add_argument("run", type=_folder, help="the folder that training wrote")
         command.add_argument("--to", type=Path, required=True)
+        if name == "export":
+            command.add_argument("--exact", action="store_true", help="float32: what int8 costs can then be measured")
     evaluate_encoder = commands.add_parser("evaluate-encoder", help="held-out scores of the bundled encoder")
     evaluate_encoder.add_argument("--data", type=_folder, required=True, help=_DATA)
     evaluate_encoder.add_argument("--card", type=Path, help="a model card whose table is rewritten with them")
@@ -77,7 +79,7 @@ def _do(given: argparse.Namespace) -> None:
     if given.command == "export":
         from aiapp.transformer.train.export import export
 
-        export(given.run, given.to)
+        export(given.run, given.to, exact=given.exact)
     elif given.command == "export-encoder":
         from aiapp.transformer.train.encoder.export import export_encoder
 

@@ -17,13 +17,14 @@ from aiapp.transformer.train.network import Shape
 from aiapp.transformer.weights import quantise, write_safetensors
 
 
-def export(run: Path, to: Path) -> None:
-    """Write `config.json`, `tokenizer.json` and `model.safetensors` of the best state."""
+def export(run: Path, to: Path, *, exact: bool = False) -> None:
+    """Write `config.json`, `tokenizer.json` and `model.safetensors` of the best state; in float32 if `exact`."""
     state = torch.load(run / "best.pt", weights_only=True, map_location="cpu")
     shape = Shape(**state["shape"])
     weights = {name: tensor.float().numpy() for name, tensor in state["network"].items()}
     to.mkdir(parents=True, exist_ok=True)
-    write_safetensors(to / "model.safetensors", quantise(llama_names(weights, shape)), {"format": "pt"})
+    named = llama_names(weights, shape)
+    write_safetensors(to / "model.safetensors", named if exact else quantise(named), {"format": "pt"})
     shutil.copy(run / "tokenizer.json", to / "tokenizer.json")
     write_config(to / "config.json", shape)
 
