@@ -103,12 +103,16 @@ def write_call(
 
 
 def grounded(arguments: Mapping[str, Any], parameters: Mapping[str, Any], conversation: str) -> dict[str, Any]:
-    """The arguments without optional strings that the conversation does not hold, whatever their case."""
+    """The arguments without optional strings that are guesses.
+
+    A guess stands nowhere in the conversation, whatever its case, or repeats the value of a required argument.
+    """
     required, said = set(parameters.get("required", ())), conversation.casefold()
+    taken = [value for name, value in arguments.items() if name in required]
     return {
         name: value
         for name, value in arguments.items()
-        if name in required or not isinstance(value, str) or value.casefold() in said
+        if name in required or not isinstance(value, str) or (value.casefold() in said and value not in taken)
     }
 
 

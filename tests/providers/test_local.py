@@ -85,7 +85,6 @@ def test_no_tool_is_called_for_a_request_that_none_has_to_do_with() -> None:
     assert response.text
 
 
-
 def test_a_call_that_is_cut_short_says_so() -> None:
     request = Request((user("Play the song Yesterday, please."),), (Tool("play_music", "Play a song.", MUSIC),))
     response = Client("local", settings=Settings(max_tokens=12)).complete(request)

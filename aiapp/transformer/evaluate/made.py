@@ -44,8 +44,10 @@ def made_scores(model: Transformer, count: int) -> Iterator[Score]:
     vocabulary = Vocabulary(draw, unseen=True)
     yield mean("key-value lookup", _exact(model, [lookup(vocabulary)[:3] for _ in range(count)]))
     known, new = (Passages(draw, FILLER, unseen=True, new_families=new) for new in (False, True))
-    yield from _grounded(model, known, "unseen names and phrasings", count)
-    yield from _grounded(model, new, "kinds of facts never trained on", count)
+    for passages, kind in ((known, "unseen names and phrasings"), (new, "kinds of facts never trained on")):
+        plain = [short_answer(passages.sentences()) for _ in range(count)]
+        yield mean(f"answers from two to six sentences, {kind}", _exact(model, plain))
+        yield from _grounded(model, passages, kind, count)
     records = Records(draw, FILLER, unseen=True)
     yield from _extracted(model, [records.record() for _ in range(count)])
     calls = Calls(draw, unseen=True)
@@ -60,7 +62,7 @@ def _grounded(model: Transformer, passages: Passages, kind: str, count: int) -> 
     answerable, unanswerable = (_questions(passages, count, refused=refused) for refused in (False, True))
     said = _answers(model, answerable)
     gold = [conversation(example)[1] for example in answerable]
-    yield mean(f"grounded answers, {kind}", map(eq, said, gold))
+    yield mean(f"answers from documents, {kind}", map(eq, said, gold))
     yield mean(f"answerable but refused, {kind}", (text == REFUSAL for text in said))
     yield mean(f"unanswerable and refused, {kind}", _exact(model, unanswerable))
 

@@ -47,8 +47,9 @@ def held_out_sets(data: Path, count: int) -> dict[str, list[Example]]:
 
     return {
         "key-value lookup, unseen words": some(lambda: lookup(vocabulary)[:3], refused=False),
-        "grounded answers, unseen names and phrasings": some(lambda: short_answer(words.passage())),
-        "grounded answers, unseen kinds of facts": some(lambda: short_answer(families.passage())),
+        "answers from sentences, unseen names and phrasings": some(lambda: short_answer(words.sentences())),
+        "answers from documents, unseen names and phrasings": some(lambda: short_answer(words.passage())),
+        "answers from documents, unseen kinds of facts": some(lambda: short_answer(families.passage())),
         "unanswerable questions": some(lambda: short_answer(words.passage()), refused=True),
         "quotations, unseen names and phrasings": some(lambda: quotation(words.passage())),
         "quotations, held-out reviews": some(lambda: quotation(reviews.passage(draw, 1))),

@@ -41,6 +41,7 @@ class Mixture:
         makers: dict[str, Callable[[], Example]] = {
             "workplace": lambda: quotation(made.passage(draw.choice([1, 2, 3, 4, 5]))),
             "short_answer": lambda: short_answer(made.passage(draw.choice([3, 5, 7, 9]))),
+            "sentences": lambda: short_answer(made.sentences(draw.choice([2, 4, 6]))),
             "reviews": lambda: quotation(reviews.passage(draw, draw.choice([1, 3, 5]))),
             "reviews_brief": lambda: short_answer(reviews.passage(draw, draw.choice([1, 3, 5]))),
             "encyclopedia": lambda: quotation(encyclopedia.passage(draw, draw.choice([1, 2, 4]))),

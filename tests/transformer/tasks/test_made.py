@@ -125,3 +125,14 @@ def test_a_short_answer_is_the_value_alone() -> None:
     passages = Passages(random.Random(10), PROSE)
     for passage in (passages.passage() for _ in range(50)):
         assert conversation(short_answer(passage))[1] == (passage.questions[0].value or REFUSAL)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_every_question_about_a_few_sentences_has_an_answer(seed: int) -> None:
+    passage = Passages(random.Random(seed), PROSE, unseen=True).sentences(6)
+    assert 1 <= len(passage.questions) <= 6
+    for question in passage.questions:
+        assert question.unit is not None
+        assert question.unit in passage.text
+        assert question.value is not None
+        assert question.value in question.unit
