@@ -1,7 +1,9 @@
 """The bundled transformers: a Llama-shaped decoder with its tokenizer, sampling and grammars, and a sentence encoder.
 
 It speaks tokens and text and knows nothing of messages, providers or retrieval. Importing this package loads no
-numerical library: a name is resolved on first use. `weights/` holds the model that ships, `train/` how it is made.
+numerical library: a name is resolved on first use. `weights/` holds the models that ship. `tasks/` makes what the
+language model learns and is measured on, `train/` trains it (torch), `evaluate/` scores it, `export/` writes it for
+other runtimes; the runtime needs none of the four.
 """
 
 from __future__ import annotations

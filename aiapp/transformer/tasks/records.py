@@ -58,10 +58,15 @@ class Record:
 
 
 class Records:
-    """Makes texts with a record in them. `unseen` uses words and phrasings that training never does."""
+    """Makes texts with a record in them. `unseen` uses words and phrasings that training never does.
 
-    def __init__(self, random_: random.Random, prose: Sequence[str], *, unseen: bool = False) -> None:
-        self._random, self._prose, self._unseen = random_, prose, unseen
+    `missing` is the share of records with an optional field that the text does not state.
+    """
+
+    def __init__(
+        self, random_: random.Random, prose: Sequence[str], *, unseen: bool = False, missing: float = 0.2
+    ) -> None:
+        self._random, self._prose, self._unseen, self._missing = random_, prose, unseen, missing
         self._vocabulary = Vocabulary(random_, unseen=unseen)
 
     def record(self) -> Record:
@@ -74,7 +79,7 @@ class Records:
         stated = {name: self._value(_FIELDS[name].kind) for name in names}
         if made:
             stated |= {self._vocabulary.word(): self._vocabulary.value("place") for _ in range(draw.randint(1, 2))}
-        missing = draw.choice(names) if draw.random() < 0.2 else None
+        missing = draw.choice(names) if draw.random() < self._missing else None
         schema = {
             "type": "object",
             "properties": {name: _type(name, value) for name, value in stated.items()},

@@ -32,7 +32,7 @@ class Mixture:
         prose, posts = corpora.prose(path("prose")), corpora.articles(path("prose"))
         titled = [row for row in corpora.read(path("title")) if 10 < len(row.get("title", "")) < 90]
         made, vocabulary = Passages(draw, prose), Vocabulary(draw)
-        calls, records = Calls(draw), Records(draw, prose)
+        calls, records = Calls(draw), Records(draw, prose, missing=0.5)
         reviews = corpora.Reviews(path("reviews"), held=False)
         encyclopedia, glossary = corpora.Encyclopedia(path("encyclopedia")), corpora.Glossary(path("glossary"))
         dialogues = Dialogues(path("dialogues"), path("dialogues", "schema"))
