@@ -35,6 +35,8 @@ ENOUGH = 5.5
 """What the likest tool must have in common with a request to be called at all; one in thirty of the requests in BFCL's
 `simple` part falls short of it."""
 
+_SPEAKS = ("properties", "patternProperties", "additionalProperties", "$ref", "allOf", "anyOf", "oneOf")
+
 
 @dataclass(frozen=True, slots=True)
 class Tool:
@@ -44,10 +46,22 @@ class Tool:
     description: str
     parameters: Mapping[str, Any]
 
+    def __post_init__(self) -> None:
+        stated = self.parameters.get("type", "object"), self.parameters.get("properties", {})
+        if stated[0] != "object" or not isinstance(stated[1], Mapping):
+            raise InvalidInput(f"tool {self.name}: parameters", self.parameters, "a JSON schema of an object")
+
     @property
     def line(self) -> str:
         """As the model reads it."""
         return tool_line(self.name, self.description, self.parameters)
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """The schema of the arguments; where it says nothing of them, there are none."""
+        if any(key in self.parameters for key in _SPEAKS):
+            return {"type": "object", **self.parameters}
+        return {**self.parameters, "type": "object", "properties": {}, "additionalProperties": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,19 +74,34 @@ class Call:
     finish: Finish
 
 
-def wants_to_call(model: Transformer, prompt_ids: Sequence[int], tools: Sequence[Tool], request: str) -> bool:
-    """Whether the model would open its answer with a call, and a tool has something in common with the request."""
-    likely = int(model.next_logits(prompt_ids).argmax()) == model.tokenizer.call
-    return likely and max(one.in_all for one in _likenesses(tools, request)) >= ENOUGH
+def call_tool(
+    model: Transformer,
+    prompt_ids: Sequence[int],
+    tools: Sequence[Tool],
+    request: str,
+    conversation: str,
+    sampling: Sampling | None = None,
+    max_tokens: int | None = None,
+    *,
+    required: bool = False,
+) -> Call | None:
+    """The call that a request asks for; None where the model would say something, or no tool is about the request.
+
+    `required` asks for a call in any case. `conversation` is all that was said: what its arguments may be taken from.
+    """
+    alike = _likenesses(tools, request)
+    if not required:
+        opens = int(model.next_logits(prompt_ids).argmax()) == model.tokenizer.call
+        if not opens or max(one.alone for one in alike) < ENOUGH:
+            return None
+    scores = _scores(model, prompt_ids, tools, alike)
+    tool = tools[max(range(len(tools)), key=scores.__getitem__)]
+    return write_call(model, prompt_ids, tool, conversation, sampling, max_tokens)
 
 
 def choose_tool(model: Transformer, prompt_ids: Sequence[int], tools: Sequence[Tool], request: str) -> list[float]:
     """The log-probability of each tool as the one to call, given that one is called; they sum to 1."""
-    openings = [_opening(tool.name) for tool in tools]
-    alike = np.array([one.beside_others for one in _likenesses(tools, request)], np.float32)
-    said = np.array(model.rank_quotations([*prompt_ids, model.tokenizer.call], openings), np.float32)
-    shares: list[float] = log_softmax(MODEL * said + alike).tolist()
-    return shares
+    return _scores(model, prompt_ids, tools, _likenesses(tools, request))
 
 
 def write_call(
@@ -83,23 +112,20 @@ def write_call(
     sampling: Sampling | None = None,
     max_tokens: int | None = None,
 ) -> Call:
-    """The call of a tool with arguments that fit its schema, unless `max_tokens` cut them short."""
-    schema = {
-        "type": "object",
-        "properties": {"name": {"const": tool.name}, "arguments": {"type": "object", **tool.parameters}},
-        "required": ["name", "arguments"],
-        "additionalProperties": False,
-    }
-    if (definitions := tool.parameters.get("$defs")) is not None:
-        schema["$defs"] = definitions
-    ids = [*prompt_ids, model.tokenizer.call]
-    grammar = Grammar.json_schema(schema)
-    written = collect(model.generate(ids, sampling, grammar=grammar, max_tokens=max_tokens))
+    """The call of a tool with arguments that fit its schema, unless `max_tokens` or a full context cut them short."""
+    opening = opening_ids(model, tool.name)
+    grammar = Grammar.json_schema(tool.schema)
+    written = collect(model.generate([*prompt_ids, *opening], sampling, grammar=grammar, max_tokens=max_tokens))
+    tokens = len(opening) + len(written.steps)
     if written.finish == "length":
-        cut = written.text.removeprefix(_opening(tool.name))
-        return Call(tool.name, cut, len(written.steps) + 1, "length")
-    arguments = grounded(json.loads(written.text)["arguments"], tool.parameters, conversation)
-    return Call(tool.name, json.dumps(arguments, ensure_ascii=False), len(written.steps) + 1, "stop")
+        return Call(tool.name, written.text, tokens, "length")
+    arguments = grounded(json.loads(written.text), tool.parameters, conversation)
+    return Call(tool.name, json.dumps(arguments, ensure_ascii=False), tokens, "stop")
+
+
+def opening_ids(model: Transformer, name: str) -> list[int]:
+    """What a call of a tool begins with: the call token, and JSON up to the arguments."""
+    return [model.tokenizer.call, *model.tokenizer.encode(_opening(name))]
 
 
 def grounded(arguments: Mapping[str, Any], parameters: Mapping[str, Any], conversation: str) -> dict[str, Any]:
@@ -120,6 +146,16 @@ def _opening(name: str) -> str:
     return f'{{"name": {json.dumps(name, ensure_ascii=False)}, "arguments": '
 
 
+def _scores(
+    model: Transformer, prompt_ids: Sequence[int], tools: Sequence[Tool], alike: Sequence[_Likeness]
+) -> list[float]:
+    openings = [_opening(tool.name) for tool in tools]
+    said = np.array(model.rank_quotations([*prompt_ids, model.tokenizer.call], openings), np.float32)
+    common = np.array([one.among_tools for one in alike], np.float32)
+    shares: list[float] = log_softmax(MODEL * said + common).tolist()
+    return shares
+
+
 @dataclass(frozen=True, slots=True)
 class _Likeness:
     """What a tool has in common with a request."""
@@ -130,11 +166,11 @@ class _Likeness:
     rare: float  # the same, more for those that few of the tools say
 
     @property
-    def in_all(self) -> float:
+    def alone(self) -> float:
         return MEANING * self.cosine + NAME * self.name + self.telling
 
     @property
-    def beside_others(self) -> float:
+    def among_tools(self) -> float:
         return MEANING * self.cosine + NAME * self.name + WORDS * self.rare
 
 

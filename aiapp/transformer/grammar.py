@@ -62,7 +62,7 @@ class Grammar:
 
     def start(self, tokenizer: Tokenizer) -> Constraint:
         """A constraint at the beginning of an output."""
-        return Constraint(llguidance.LLMatcher(_token_table(tokenizer), self.source))
+        return Constraint(_matcher(tokenizer, self.source).deep_copy())
 
 
 class Constraint:
@@ -95,6 +95,12 @@ class Constraint:
     def _verify(self) -> None:
         if self._matcher.is_error():
             raise InvalidInput("grammar", self._matcher.get_error(), "a grammar within the limits of llguidance")
+
+
+@lru_cache(maxsize=64)
+def _matcher(tokenizer: Tokenizer, source: str) -> llguidance.LLMatcher:
+    """At its beginning; it is copied, never moved on."""
+    return llguidance.LLMatcher(_token_table(tokenizer), source)
 
 
 @lru_cache(maxsize=4)

@@ -64,7 +64,7 @@ class _Rewriter:
             if not isinstance(whole.get(key, {}), Mapping):
                 raise TypeError(f"{key} is no object")
         if self._alone and "$ref" in whole:
-            whole = {key: value for key, value in whole.items() if key in ("$ref", "$schema", "definitions")}
+            whole = {key: value for key, value in whole.items() if key in ("$ref", "$schema", "$defs", "definitions")}
         result = {key: _count(key, value) for key, value in whole.items() if not _is_void(key, value, whole)}
         if "$dynamicAnchor" in result and not self._dynamic:
             result.setdefault("$anchor", result.pop("$dynamicAnchor"))

@@ -19,7 +19,7 @@ VARIABLE = "AIAPP_THREADS"
 DEFAULT = 1
 _OF_THE_BLAS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
 
-_lock = threading.Lock()
+_lock = threading.RLock()
 _settled = False
 
 
@@ -52,16 +52,17 @@ def settle_threads() -> None:
     `OMP_NUM_THREADS`, and without those 1.
     """
     global _settled
-    if _settled:
-        return
-    said = os.environ.get(VARIABLE)
-    if said is not None and not (said.isascii() and said.isdigit()):
-        raise InvalidInput(VARIABLE, said, "a whole number; 0 leaves it to the BLAS")
-    left = said is None and any(os.environ.get(name) for name in _OF_THE_BLAS)
-    count = 0 if left else DEFAULT if said is None else int(said)
-    if count:
-        set_threads(count)
-    _settled = True
+    with _lock:
+        if _settled:
+            return
+        said = os.environ.get(VARIABLE) or None
+        if said is not None and not (said.isascii() and said.isdigit()):
+            raise InvalidInput(VARIABLE, said, "a whole number; 0 leaves it to the BLAS")
+        left = said is None and any(os.environ.get(name) for name in _OF_THE_BLAS)
+        count = 0 if left else DEFAULT if said is None else int(said)
+        if count:
+            set_threads(count)
+        _settled = True
 
 
 def _libraries() -> list[Any]:

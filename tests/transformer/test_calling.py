@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aiapp.core.errors import InvalidInput
-from aiapp.transformer.calling import Tool, choose_tool, grounded, wants_to_call, write_call
+from aiapp.transformer.calling import Tool, call_tool, choose_tool, grounded, write_call
 from aiapp.transformer.model import Transformer
 from aiapp.transformer.sampling import Sampling
+from aiapp.transformer.weights import Floats
 
 FLIGHTS = {
     "type": "object",
@@ -58,14 +61,58 @@ def test_every_tool_has_a_chance_and_what_is_asked_for_the_best(model: Transform
         choose_tool(model, prompt(model), [], "")
 
 
-def test_no_tool_is_called_that_has_nothing_to_do_with_the_request(model: Transformer) -> None:
-    assert not wants_to_call(model, prompt(model), TOOLS, "Who wrote the opera about the flute?")
+class Caller(Transformer):
+    """A model that would always open a call."""
+
+    def next_logits(self, prompt_ids: Sequence[int]) -> Floats:
+        logits = np.zeros(self.config.vocab_size, np.float32)
+        logits[self.tokenizer.call] = 1
+        return logits
 
 
-def test_a_tool_that_fits_is_called_if_the_model_opens_a_call(model: Transformer) -> None:
+@pytest.fixture
+def caller(model: Transformer) -> Caller:
+    return Caller("caller", model.config, model.tokenizer, model.network)
+
+
+def test_a_tool_is_called_where_the_model_opens_a_call_and_one_fits(caller: Caller) -> None:
     request = "Book me a room in a hotel."
-    opens = int(model.next_logits(prompt(model)).argmax()) == model.tokenizer.call
-    assert wants_to_call(model, prompt(model), TOOLS, request) == opens
+    call = call_tool(caller, prompt(caller), TOOLS, request, request)
+    assert call is not None
+    assert (call.name, call.arguments, call.finish) == ("hotels.book", "{}", "stop")
+
+
+def test_no_tool_is_called_that_has_nothing_to_do_with_the_request(caller: Caller) -> None:
+    request = "Who wrote the opera about the flute?"
+    assert call_tool(caller, prompt(caller), TOOLS, request, request) is None
+    assert call_tool(caller, prompt(caller), TOOLS, request, request, required=True) is not None
+
+
+@pytest.mark.parametrize("parameters", [{}, {"type": "object"}, {"type": "object", "properties": {}}])
+def test_a_tool_that_states_no_parameters_gets_none(model: Transformer, parameters: dict[str, Any]) -> None:
+    call = write_call(model, prompt(model), Tool("book_room", "Book a room.", parameters), "")
+    assert call.arguments == "{}"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"properties": {"n": {"$ref": "#/definitions/c"}}, "definitions": {"c": {"type": "boolean"}}},
+        {"properties": {"a": {"type": "boolean"}, "n": {"$ref": "#/properties/a"}}},
+        {"properties": {"n": {"type": "boolean"}, "more": {"$ref": "#"}}},
+    ],
+)
+def test_references_are_to_the_parameters(model: Transformer, part: dict[str, Any]) -> None:
+    tool = Tool("switch", "Switch a light.", {"type": "object", "required": ["n"], **part})
+    call = write_call(model, prompt(model), tool, "", max_tokens=300)
+    assert call.finish == "stop"
+    assert isinstance(json.loads(call.arguments)["n"], bool)
+
+
+@pytest.mark.parametrize("parameters", [{"type": "string"}, {"properties": "city"}])
+def test_parameters_that_are_no_object_are_refused(parameters: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match="tool book: parameters"):
+        Tool("book", "Book.", parameters)
 
 
 @given(st.dictionaries(STRINGS, STRINGS | st.integers()), st.sets(STRINGS), STRINGS)

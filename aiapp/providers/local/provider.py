@@ -63,13 +63,15 @@ class LocalProvider:
 
 def _events(payload: Mapping[str, Any]) -> Iterator[Event]:
     from aiapp.transformer import Transformer
+    from aiapp.transformer.calling import opening_ids
 
     model = Transformer.load()
     yield Started(NAME)
     prompt = model.tokenizer.chat_ids([(message["role"], message["text"]) for message in payload["messages"]])
-    limit = model.config.max_position_embeddings
+    opened = max((len(opening_ids(model, tool["name"])) for tool in payload["tools"]), default=0)
+    limit = model.config.max_position_embeddings - opened
     if len(prompt) >= limit:
-        reason = f"the prompt has {len(prompt):,} tokens; the bundled model reads fewer than {limit:,}"
+        reason = f"the prompt has {len(prompt):,} tokens; the bundled model reads fewer than {limit:,} of this request"
         raise ContextOverflow(reason, provider=NAME, model=NAME)
     wanted = payload["format"]
     if wanted is not None and wanted["type"] == "choice":
@@ -91,18 +93,16 @@ def _ranked(model: Transformer, prompt: list[int], wanted: Mapping[str, Any]) ->
 
 def _called(model: Transformer, prompt: list[int], payload: Mapping[str, Any]) -> Iterator[Event]:
     """One call of the most probable tool, or an answer in words."""
-    from aiapp.transformer.calling import Tool, choose_tool, wants_to_call, write_call
+    from aiapp.transformer.calling import Tool, call_tool
 
     messages, settings = payload["messages"], payload["sampling"]
     request = "\n".join([message["text"] for message in messages if message["role"] == "user"][-REQUEST_TURNS:])
+    said = "\n".join(message["text"] for message in messages if message["role"] != "system")
     tools = [Tool(**tool) for tool in payload["tools"]]
-    if not wants_to_call(model, prompt, tools, request):
+    call = call_tool(model, prompt, tools, request, said, _sampling(settings), _limit(settings))
+    if call is None:
         yield from _generated(model, prompt, payload)
         return
-    scores = choose_tool(model, prompt, tools, request)
-    tool = tools[max(range(len(tools)), key=scores.__getitem__)]
-    said = "\n".join(message["text"] for message in messages if message["role"] != "system")
-    call = write_call(model, prompt, tool, said, _sampling(settings), _limit(settings))
     yield ToolCallStart(0, f"call_{uuid.uuid4().hex[:24]}", call.name)
     yield ToolCallDelta(0, call.arguments)
     yield PartEnd(index=0)

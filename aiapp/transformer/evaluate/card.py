@@ -18,8 +18,18 @@ def table(scores: Sequence[Score]) -> str:
 
 def rewrite(card: Path, name: str, scores: Sequence[Score]) -> None:
     """Put a table where `<!-- name -->` and `<!-- /name -->` stand in the card; nothing else is changed."""
+    text = checked(card, name)
+    written = _marks(name).sub(lambda match: f"{match[1]}{table(scores)}\n{match[2]}", text)
+    card.write_text(written, encoding="utf-8")
+
+
+def checked(card: Path, name: str) -> str:
+    """The text of a card with the marks of a table; an error where they are not in it once."""
     text = card.read_text(encoding="utf-8")
-    pattern = re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- /{re.escape(name)} -->)", re.DOTALL)
-    if len(pattern.findall(text)) != 1:
+    if len(_marks(name).findall(text)) != 1:
         raise InvalidInput("card", str(card), f"a file with the marks <!-- {name} --> and <!-- /{name} -->, once")
-    card.write_text(pattern.sub(lambda match: f"{match[1]}{table(scores)}\n{match[2]}", text), encoding="utf-8")
+    return text
+
+
+def _marks(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- /{re.escape(name)} -->)", re.DOTALL)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from aiapp.core.errors import InvalidInput
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -18,4 +20,6 @@ class Score:
 def mean(name: str, values: Iterable[float]) -> Score:
     """The score of a set from the scores of its examples."""
     found = list(values)
-    return Score(name, sum(found) / max(1, len(found)), len(found))
+    if not found:
+        raise InvalidInput(name, "no example", "at least one")
+    return Score(name, sum(found) / len(found), len(found))

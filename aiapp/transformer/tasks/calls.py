@@ -59,7 +59,7 @@ _PARAMETERS = [_Parameter.parse(name, row) for name, row in _BOX["parameters"].i
 
 
 @dataclass(frozen=True, slots=True)
-class Tool:
+class MadeTool:
     """A generated tool."""
 
     verb: str
@@ -96,9 +96,9 @@ class Tool:
 class Case:
     """Tools, a request, and the call that it asks for; `wanted` is None where no tool fits."""
 
-    offered: tuple[Tool, ...]
+    offered: tuple[MadeTool, ...]
     request: str
-    wanted: Tool | None
+    wanted: MadeTool | None
     arguments: dict[str, Any]
 
 
@@ -133,7 +133,7 @@ class Calls:
         pieces.append((f"{CALL}{call_text(case.wanted.name, case.arguments)}{END}", 1.0))
         return pieces if self._random.random() < 0.75 else [*pieces, *self._outcome(case.wanted)]
 
-    def _outcome(self, tool: Tool) -> Example:
+    def _outcome(self, tool: MadeTool) -> Example:
         """A result, and the answer that reads a value out of it."""
         draw, vocabulary = self._random, self._vocabulary
         keys = draw.sample(["status", "id", "price", "date", "owner", "place", "total", "time"], draw.randint(1, 3))
@@ -149,11 +149,11 @@ class Calls:
         noun = tool.noun.split(" ", 1)[1]
         return [(f"{TOOL}{json.dumps(result)}{END}{ASSISTANT}", 0.0), (f"Done, {noun}: {stated}.{END}", 1.0)]
 
-    def _tool(self, verb: str | None = None, noun: str | None = None) -> Tool:
+    def _tool(self, verb: str | None = None, noun: str | None = None) -> MadeTool:
         draw = self._random
         chosen = draw.sample(_PARAMETERS, draw.randint(0, 4))
         cut = draw.randint(min(1, len(chosen)), len(chosen))
-        return Tool(
+        return MadeTool(
             verb or draw.choice(self._verbs),
             noun or draw.choice(self._nouns),
             tuple(chosen[:cut]),
@@ -161,9 +161,9 @@ class Calls:
             draw.choice([0, 1, 2, 2, 2]),
         )
 
-    def _others(self, wanted: Tool, count: int) -> list[Tool]:
+    def _others(self, wanted: MadeTool, count: int) -> list[MadeTool]:
         """Other tools; many share the verb or the noun of the wanted one."""
-        found: dict[tuple[str, str], Tool] = {}
+        found: dict[tuple[str, str], MadeTool] = {}
         while len(found) < count:
             share = self._random.random()
             tool = self._tool(verb=wanted.verb) if share < 0.3 else self._tool()
@@ -173,7 +173,7 @@ class Calls:
                 found[tool.verb, tool.noun] = tool
         return list(found.values())
 
-    def _request(self, tool: Tool) -> tuple[str, dict[str, Any]]:
+    def _request(self, tool: MadeTool) -> tuple[str, dict[str, Any]]:
         """A way of asking for a tool, and the arguments that it states; an optional one is often left out."""
         draw = self._random
         ways = _BOX["verbs"][tool.verb]

@@ -96,14 +96,6 @@ def talk(vocabulary: Vocabulary, prose: list[str]) -> Example:
     return [(f"{BEGIN}{USER}{draw.choice(asked)}{END}{ASSISTANT}", 0.0), (draw.choice(answered) + END, 1.0)]
 
 
-def title(row: dict[str, str]) -> Example:
-    """The title of a post from its first sentences."""
-    return [
-        (f"{BEGIN}{USER}Give this text a title:\n{row['text'][:700]}{END}{ASSISTANT}", 0.0),
-        (row["title"] + END, 1.0),
-    ]
-
-
 def topics(vocabulary: Vocabulary, *, held: bool = False) -> dict[str, list[str]]:
     """Statements and questions by the kind of thing that they are about; a sixth of the kinds is held out."""
     draw, found = vocabulary.random, dict[str, list[str]]()

@@ -6,7 +6,6 @@ import hashlib
 import re
 from typing import TypeAlias, cast
 
-from aiapp.transformer.template import CALL
 from aiapp.transformer.tokenizer import Role
 
 Piece: TypeAlias = tuple[str, float]
@@ -16,7 +15,6 @@ Example: TypeAlias = list[Piece]
 BEGIN, END, SYSTEM, USER, ASSISTANT, TOOL = (
     "<|bos|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>", "<|tool|>",
 )  # fmt: skip
-SPECIAL = ("<|pad|>", BEGIN, END, SYSTEM, USER, ASSISTANT, TOOL, CALL)
 REFUSAL = "Not in the documents."
 
 _TURN = re.compile(r"<\|(system|user|assistant|tool)\|>(<\|call\|>)?(.*?)<\|end\|>", re.DOTALL)

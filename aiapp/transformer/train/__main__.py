@@ -34,15 +34,17 @@ def _parser() -> argparse.ArgumentParser:
             "--minutes", type=_positive, required=command is fit_encoder, help="budget of this sitting"
         )
         command.add_argument(
-            "--schedule", type=float, help="minutes of all sittings together; the learning rate falls over them"
+            "--schedule",
+            type=_positive,
+            help="minutes of all sittings together, or tokens where no minutes are given; the learning rate falls",
         )
-        command.add_argument("--threads", type=int, default=1)
-        command.add_argument("--evaluate-every", type=float, default=5.0, help="minutes")
+        command.add_argument("--threads", type=_whole, default=1)
+        command.add_argument("--evaluate-every", type=_positive, default=5.0, help="minutes")
         command.add_argument("--resume", action="store_true")
     fit.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     fit.add_argument("--tokens", type=_positive, help="budget of this sitting, beside the minutes or in their place")
-    fit.add_argument("--matrices", type=float, default=0.005, help="learning rate of Muon")
-    fit_encoder.add_argument("--matrices", type=float, default=0.006, help="learning rate of Muon")
+    fit.add_argument("--matrices", type=_positive, default=0.005, help="learning rate of Muon")
+    fit_encoder.add_argument("--matrices", type=_positive, default=0.006, help="learning rate of Muon")
     fit_encoder.add_argument(
         "--teacher", type=_folder, required=True, help="a folder that sentence-transformers loads; it tells directions"
     )
@@ -56,6 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     evaluate_encoder.add_argument("--data", type=_folder, required=True, help=_DATA)
     evaluate_encoder.add_argument("--card", type=Path, help="a model card whose table is rewritten with them")
     return parser
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be used; accepted: a whole number of at least 1")
+    return int(text)
 
 
 def _positive(text: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,11 +23,15 @@ def export(run: Path, to: Path, *, exact: bool = False) -> None:
     state = torch.load(run / "best.pt", weights_only=True, map_location="cpu")
     shape = Shape(**state["shape"])
     weights = {name: tensor.float().numpy() for name, tensor in state["network"].items()}
-    to.mkdir(parents=True, exist_ok=True)
     named = llama_names(weights, shape)
-    write_safetensors(to / "model.safetensors", named if exact else quantise(named), {"format": "pt"})
-    shutil.copy(run / "tokenizer.json", to / "tokenizer.json")
-    write_config(to / "config.json", shape)
+    to.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=to) as name:  # all is written before anything is replaced
+        folder = Path(name)
+        write_safetensors(folder / "model.safetensors", named if exact else quantise(named), {"format": "pt"})
+        shutil.copy(run / "tokenizer.json", folder / "tokenizer.json")
+        write_config(folder / "config.json", shape)
+        for path in folder.iterdir():
+            path.replace(to / path.name)
 
 
 def llama_names(weights: Mapping[str, npt.NDArray[np.float32]], shape: Shape) -> dict[str, npt.NDArray[np.float32]]:

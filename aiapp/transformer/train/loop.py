@@ -68,7 +68,7 @@ class Trainer:
             self.tokenizer = train_tokenizer(self.mixture, plan.tokenizer_examples)
             self.tokenizer.save(str(plan.out / "tokenizer.json"))
             self.network = Network(Shape(vocabulary=self.tokenizer.get_vocab_size()))
-            initialise(self.network, plan.seed, meanings(self.tokenizer, MEANING))
+            initialise(self.network, plan.seed, meanings(self.tokenizer, MEANING, plan.seed))
         else:
             self.tokenizer = Tokenizer.from_file(str(plan.out / "tokenizer.json"))
             self.network = Network(Shape(**state["shape"]))

@@ -12,7 +12,7 @@ SHORTEST = 3
 """Shorter pieces are parts of many words: they mean nothing of their own."""
 
 
-def meanings(tokenizer: Tokenizer, size: int) -> Tensor:
+def meanings(tokenizer: Tokenizer, size: int, seed: int = 0) -> Tensor:
     """Directions (V, size) of mean square 1: words that mean the same lie close, words that tell little are short.
 
     These are the principal components of what the encoder says of each token that is a word; the others are random.
@@ -28,6 +28,6 @@ def meanings(tokenizer: Tokenizer, size: int) -> Tensor:
     reduced /= reduced.square().mean(0).sqrt().sqrt()  # half way to equal variance: the rarer directions count, too
     weights = torch.tensor(encoder.word_weights(known))
     reduced *= (weights / weights.mean())[:, None] / reduced.square().mean().sqrt()
-    found = torch.randn(count, size)
+    found = torch.randn(count, size, generator=torch.Generator().manual_seed(seed))
     found[words] = reduced
     return found

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aiapp.transformer.tasks.calls import Calls
-from aiapp.transformer.tasks.chat import few_shot, lookup, quotation, short_answer, talk, title, topics
-from aiapp.transformer.tasks.examples import BEGIN, Example
+from aiapp.transformer.tasks.chat import few_shot, lookup, quotation, short_answer, talk, topics
+from aiapp.transformer.tasks.examples import ASSISTANT, BEGIN, END, USER, Example
 from aiapp.transformer.tasks.passages import Passages
 from aiapp.transformer.tasks.records import Records
 from aiapp.transformer.tasks.vocabulary import Vocabulary
@@ -53,7 +53,7 @@ class Mixture:
             "requests": lambda: requests.call(draw),
             "few_shot": lambda: few_shot(labelled, draw),
             "talk": lambda: talk(vocabulary, prose),
-            "title": lambda: title(draw.choice(titled)),
+            "title": lambda: _title(draw.choice(titled)),
             "prose": lambda: [(BEGIN, 0.0), (draw.choice(posts), 0.3)],
         }
         self._makers = [makers[name] for name in parts]
@@ -62,3 +62,11 @@ class Mixture:
     def example(self) -> Example:
         """The next example."""
         return self.random.choices(self._makers, self._shares)[0]()
+
+
+def _title(row: dict[str, str]) -> Example:
+    """The title of a post from its first sentences."""
+    return [
+        (f"{BEGIN}{USER}Give this text a title:\n{row['text'][:700]}{END}{ASSISTANT}", 0.0),
+        (row["title"] + END, 1.0),
+    ]

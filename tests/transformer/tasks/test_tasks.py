@@ -16,7 +16,6 @@ from aiapp.transformer.tasks.records import Records
 from aiapp.transformer.tasks.vocabulary import Vocabulary
 from aiapp.transformer.template import CALL
 
-pytestmark = pytest.mark.filterwarnings("ignore")
 PROSE = ["It rained all day.", "Nobody came to the fair."]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from aiapp.core.errors import InvalidInput
-from aiapp.transformer.evaluate.real import f1, real_scores
+from aiapp.transformer.evaluate.public import f1, public_scores
 from aiapp.transformer.model import Transformer
 from aiapp.transformer.tasks.examples import held_out
 
@@ -35,7 +35,7 @@ def write_bfcl(folder: Path, accepted: dict[str, list[Any]], tool: dict[str, Any
 
 
 def whole_call(model: Transformer, folder: Path) -> float:
-    return {score.name: score.value for score in real_scores(model, folder)}["BFCL simple: whole call (AST)"]
+    return {score.name: score.value for score in public_scores(model, folder)}["BFCL simple: whole call (AST)"]
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,23 @@ def test_a_call_is_compared_as_the_leaderboard_does(
     assert whole_call(model, tmp_path) == right
 
 
+@pytest.mark.parametrize(
+    ("given", "right"),
+    [
+        ({"size": {"a": 1, "b": 2}}, 1.0),
+        ({"size": {"a": 1}}, 0.0),  # a part of the object is missing
+        ({"size": {"a": 1, "b": 3}}, 0.0),
+    ],
+)
+def test_objects_are_compared_part_by_part(
+    model: Transformer, tmp_path: Path, given: dict[str, Any], right: float
+) -> None:
+    parameters = {"type": "dict", "properties": {"size": {"enum": [given["size"]]}}, "required": ["size"]}
+    accepted = {"size": [{"a": [1], "b": [2]}]}
+    write_bfcl(tmp_path / "bfcl_v4", accepted, {**TOOL, "parameters": parameters})
+    assert whole_call(model, tmp_path) == right
+
+
 def test_words_in_common_are_counted_without_case_articles_and_punctuation() -> None:
     assert f1("The cat sat.", "cat sat") == 1
     assert f1("a black cat", "the white cat") == 0.5
@@ -68,10 +85,10 @@ def test_questions_of_held_out_paragraphs_are_asked(model: Transformer, tmp_path
     for name in ("amazon_reviews_v1.0.json.gz", "reddit_v1.0.json.gz"):
         with gzip.open(tmp_path / "squadshifts" / name, "wt") as file:
             json.dump({"data": [{"paragraphs": paragraphs}]}, file)
-    (score,) = real_scores(model, tmp_path)
+    (score,) = public_scores(model, tmp_path)
     assert score.count == 2 * sum(map(held_out, texts)) > 0
 
 
 def test_a_missing_folder_is_one_clear_error(model: Transformer, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="bfcl_v4"):
-        list(real_scores(model, tmp_path / "none"))
+        list(public_scores(model, tmp_path / "none"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aiapp.core.errors import InvalidInput
-from aiapp.transformer.evaluate.made import made_scores
+from aiapp.transformer.evaluate.generated import generated_scores
 from aiapp.transformer.model import Transformer
 
 FLOORS = {
@@ -17,7 +17,7 @@ CEILINGS: dict[str, float] = {}
 @pytest.fixture(scope="module")
 def scores() -> dict[str, float]:
     """By name, over 300 examples each."""
-    return {score.name: score.value for score in made_scores(Transformer.load(), 300)}
+    return {score.name: score.value for score in generated_scores(Transformer.load(), 300)}
 
 
 def test_structured_output_is_valid_without_exception(scores: dict[str, float]) -> None:
@@ -39,9 +39,9 @@ def test_every_figure_is_held(scores: dict[str, float]) -> None:
 
 
 def test_scores_are_the_same_each_time(model: Transformer) -> None:
-    assert list(made_scores(model, 3)) == list(made_scores(model, 3))
+    assert list(generated_scores(model, 3)) == list(generated_scores(model, 3))
 
 
 def test_no_example_is_no_score(model: Transformer) -> None:
     with pytest.raises(InvalidInput, match="count"):
-        next(made_scores(model, 0))
+        next(generated_scores(model, 0))

@@ -1,4 +1,8 @@
-"""Scores on generated tasks: exact match of whole greedy answers, on words and phrasings that training never uses."""
+"""Scores on generated tasks: exact match of whole greedy answers.
+
+Names and values are of words that training never uses; questions are in phrasings that it never uses, as are half of
+the statements, requests and ways of saying an argument.
+"""
 
 from __future__ import annotations
 
@@ -11,32 +15,31 @@ from pathlib import Path
 from typing import Any, cast
 
 from aiapp.core.errors import InvalidInput
-from aiapp.transformer.calling import Tool, choose_tool, wants_to_call, write_call
+from aiapp.transformer.calling import Tool
+from aiapp.transformer.evaluate.calls import Called, called
 from aiapp.transformer.evaluate.scores import Score, mean
 from aiapp.transformer.grammar import Grammar
 from aiapp.transformer.model import Transformer
 from aiapp.transformer.sampling import Sampling
-from aiapp.transformer.tasks.calls import Calls, Case
+from aiapp.transformer.tasks.calls import Calls, Case, MadeTool
 from aiapp.transformer.tasks.chat import few_shot, lookup, short_answer, topics
 from aiapp.transformer.tasks.examples import REFUSAL, Example, conversation
 from aiapp.transformer.tasks.passages import Passages
 from aiapp.transformer.tasks.records import Record, Records
 from aiapp.transformer.tasks.vocabulary import Vocabulary
-from aiapp.transformer.template import system_text
 
 SEED = 20261121
 FILLER = Path(__file__).with_name("filler.txt").read_text(encoding="utf-8").splitlines()
 """Sentences that answer nothing, for the passages; training fills its passages with others."""
 GREEDY = Sampling(temperature=0)
 LONGEST = 60  # tokens of an answer; the longest gold answers have some thirty
-ROOM = 300  # tokens of a call
 
 _TYPES: Mapping[str, type | tuple[type, ...]] = {
     "string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list,
 }  # fmt: skip
 
 
-def made_scores(model: Transformer, count: int) -> Iterator[Score]:
+def generated_scores(model: Transformer, count: int) -> Iterator[Score]:
     """A score for each task, over `count` examples each; the same for the same model and count."""
     if count < 1:
         raise InvalidInput("count", count, "a whole number of at least 1")
@@ -51,7 +54,7 @@ def made_scores(model: Transformer, count: int) -> Iterator[Score]:
     records = Records(draw, FILLER, unseen=True)
     yield from _extracted(model, [records.record() for _ in range(count)])
     calls = Calls(draw, unseen=True)
-    yield from _called(model, [calls.case() for _ in range(count)])
+    yield from _calls(model, calls, count)
     labelled = topics(vocabulary, held=True)
     texts = [few_shot(labelled, draw, classes=3) for _ in range(count)]
     yield mean("few-shot 3-way classification", (_labelled(model, text) for text in texts))
@@ -80,13 +83,26 @@ def _extracted(model: Transformer, records: Sequence[Record]) -> Iterator[Score]
     yield mean("valid structured output", (_fits(value, record.schema) for record, value in pairs))
 
 
-def _called(model: Transformer, cases: Sequence[Case]) -> Iterator[Score]:
+def _calls(model: Transformer, calls: Calls, count: int) -> Iterator[Score]:
     """The whole call, its tool, and calls that were rightly not made."""
-    pairs = [(case, _call(model, case)) for case in cases]
-    fitting = [(case.wanted.name, case.arguments, call) for case, call in pairs if case.wanted is not None]
-    yield mean("tool call, whole call", (call == (name, arguments) for name, arguments, call in fitting))
-    yield mean("tool call, the tool", (call is not None and call[0] == name for name, _, call in fitting))
-    yield mean("no tool fits, none called", (call is None for case, call in pairs if case.wanted is None))
+    cases = (calls.case() for _ in iter(int, 1))
+    fitting: list[tuple[Case, MadeTool]] = []
+    others: list[Case] = []
+    while len(fitting) < count or len(others) < count:
+        case = next(cases)
+        if case.wanted is None:
+            others.append(case)
+        else:
+            fitting.append((case, case.wanted))
+    pairs = [((tool.name, case.arguments), _call(model, case)) for case, tool in fitting[:count]]
+    yield mean("tool call, whole call", (call == right for right, call in pairs))
+    yield mean("tool call, the tool", (call is not None and call[0] == right[0] for right, call in pairs))
+    yield mean("no tool fits, none called", (_call(model, case) is None for case in others[:count]))
+
+
+def _call(model: Transformer, case: Case) -> Called | None:
+    tools = [Tool(tool.name, tool.description, tool.parameters) for tool in case.offered]
+    return called(model, tools, case.request)
 
 
 def _exact(model: Transformer, examples: Sequence[Example]) -> list[bool]:
@@ -125,16 +141,3 @@ def _fits(value: Any, schema: Mapping[str, Any]) -> bool:
 
 def _is(value: Any, kind: str) -> bool:
     return isinstance(value, _TYPES[kind]) and (kind == "boolean" or not isinstance(value, bool))
-
-
-def _call(model: Transformer, case: Case) -> tuple[str, Any] | None:
-    """The tool that the model calls, and its arguments; None where it calls none."""
-    tools = [Tool(tool.name, tool.description, tool.parameters) for tool in case.offered]
-    system = system_text("", [tool.line for tool in tools], None)
-    prompt = model.tokenizer.chat_ids([("system", system), ("user", case.request)])
-    if not wants_to_call(model, prompt, tools, case.request):
-        return None
-    scores = choose_tool(model, prompt, tools, case.request)
-    tool = tools[max(range(len(tools)), key=scores.__getitem__)]
-    call = write_call(model, prompt, tool, case.request, GREEDY, ROOM)
-    return call.name, json.loads(call.arguments) if call.finish == "stop" else None

@@ -17,15 +17,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from aiapp.core.errors import InvalidInput
-from aiapp.transformer.calling import Tool, choose_tool, wants_to_call, write_call
+from aiapp.transformer.calling import Tool
+from aiapp.transformer.evaluate.calls import Called, called
 from aiapp.transformer.evaluate.scores import Score, mean
 from aiapp.transformer.generation import collect
 from aiapp.transformer.model import Transformer
 from aiapp.transformer.sampling import Sampling
 from aiapp.transformer.tasks.examples import held_out
-from aiapp.transformer.template import system_text
 
-ROOM = 300  # tokens of a call
 QUESTIONS = 500
 """Questions of held-out paragraphs that are asked, the first of each file's."""
 _FILES = ("amazon_reviews_v1.0.json.gz", "reddit_v1.0.json.gz")
@@ -33,15 +32,20 @@ _TYPES = {"dict": "object", "float": "number", "tuple": "array", "any": "string"
 _IGNORED = re.compile(r"[ ,./\-_*^'\"]")
 
 
-def real_scores(model: Transformer, data: Path) -> Iterator[Score]:
+def public_scores(model: Transformer, data: Path) -> Iterator[Score]:
     """A score for each set that the folder holds."""
-    if not data.is_dir():
-        raise InvalidInput("data", str(data), "a folder with bfcl_v4/ or squadshifts/")
+    check_folder(data)
     if (folder := data / "bfcl_v4").is_dir():
         yield from _bfcl(model, folder)
     if (folder := data / "squadshifts").is_dir():
         asked = [question for name in _FILES for question in _held_out(folder / name)[:QUESTIONS]]
         yield mean("SquadShifts, held-out paragraphs: F1", (_f1_of(model, question) for question in asked))
+
+
+def check_folder(data: Path) -> None:
+    """An error unless the folder holds one of the sets."""
+    if not any((data / name).is_dir() for name in ("bfcl_v4", "squadshifts")):
+        raise InvalidInput("data", str(data), "a folder with bfcl_v4/ or squadshifts/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +61,30 @@ class _Task:
 def _bfcl(model: Transformer, folder: Path) -> Iterator[Score]:
     """The call is asked for: that a tool fits is given, which one and with what is to be found."""
     for name, shown in (("simple_python", "simple"), ("multiple", "multiple")):
-        calls = [(task, _call(model, task)) for task in _tasks(folder, name)]
-        yield mean(f"BFCL {shown}: tool name", (call[0] == task.name for task, call in calls))
+        calls = [(task, called(model, task.tools, task.request, required=True)) for task in _tasks(folder, name)]
+        yield mean(f"BFCL {shown}: tool name", (call is not None and call[0] == task.name for task, call in calls))
         yield mean(f"BFCL {shown}: whole call (AST)", (_right(task, call) for task, call in calls))
-    irrelevant = _rows(folder / "BFCL_v4_irrelevance.json")
-    yield mean("BFCL irrelevance: no tool called", (not _wants(model, row) for row in irrelevant))
+    irrelevant = [(_tools(row), _request(row)) for row in _rows(folder / "BFCL_v4_irrelevance.json")]
+    yield mean("BFCL irrelevance: no tool called", (called(model, *asked) is None for asked in irrelevant))
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
+    try:
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except ValueError as error:
+        raise InvalidInput(str(path), str(error), "a JSON object a line") from error
 
 
 def _tasks(folder: Path, name: str) -> Iterator[_Task]:
     file = f"BFCL_v4_{name}.json"
     for row, answer in zip(_rows(folder / file), _rows(folder / "possible_answer" / file), strict=True):
         ((wanted, accepted),) = answer["ground_truth"][0].items()
-        yield _Task(row["question"][0][-1]["content"], _tools(row), wanted, accepted)
+        yield _Task(_request(row), _tools(row), wanted, accepted)
+
+
+def _request(row: Mapping[str, Any]) -> str:
+    text: str = row["question"][0][-1]["content"]
+    return text
 
 
 def _tools(row: Mapping[str, Any]) -> tuple[Tool, ...]:
@@ -100,57 +111,34 @@ def _json_schema(value: Any) -> Any:
     return found
 
 
-def _prompt(model: Transformer, tools: Sequence[Tool], request: str) -> list[int]:
-    system = system_text("", [tool.line for tool in tools], None)
-    prompt = model.tokenizer.chat_ids([("system", system), ("user", request)])
-    return prompt[-(model.config.max_position_embeddings - ROOM) :]
+def _right(task: _Task, call: Called | None) -> bool:
+    return call is not None and call[0] == task.name and _fits(call[1], task.accepted)
 
 
-def _wants(model: Transformer, row: Mapping[str, Any]) -> bool:
-    tools, request = _tools(row), row["question"][0][-1]["content"]
-    return wants_to_call(model, _prompt(model, tools, request), tools, request)
-
-
-def _call(model: Transformer, task: _Task) -> tuple[str, dict[str, Any]]:
-    """The name and the arguments of the call that the model writes."""
-    prompt = _prompt(model, task.tools, task.request)
-    scores = choose_tool(model, prompt, task.tools, task.request)
-    tool = task.tools[max(range(len(scores)), key=scores.__getitem__)]
-    call = write_call(model, prompt, tool, task.request, Sampling(temperature=0), ROOM)
-    return call.name, json.loads(call.arguments) if call.finish == "stop" else {}
-
-
-def _right(task: _Task, call: tuple[str, dict[str, Any]]) -> bool:
-    """As BFCL's checker has it: every argument is known and accepted, and "" among the accepted makes it optional."""
-    name, arguments = call
-    return (
-        name == task.name
-        and arguments.keys() <= task.accepted.keys()
-        and all(
-            _accepted(arguments[part], options) if part in arguments else "" in options
-            for part, options in task.accepted.items()
-        )
+def _fits(given: Mapping[str, Any], accepted: Mapping[str, Sequence[Any]]) -> bool:
+    """As BFCL's checker has it: every value is known and accepted, and "" among the accepted makes one optional."""
+    return given.keys() <= accepted.keys() and all(
+        _accepted(given[part], options) if part in given else "" in options for part, options in accepted.items()
     )
 
 
 def _accepted(value: Any, options: Sequence[Any]) -> bool:
-    if isinstance(value, dict):
-        given = cast(dict[str, Any], value)
-        objects = [cast(dict[str, Any], option) for option in options if isinstance(option, dict)]
-        return any(
-            given.keys() <= option.keys() and all(_accepted(given[name], option[name]) for name in given)
-            for option in objects
-        )
-    return any(_plain(value) == _plain(option) for option in options)
+    return any(_same(value, option) for option in options)
+
+
+def _same(value: Any, option: Any) -> bool:
+    """An object's parts have options of their own, also within a list."""
+    if isinstance(value, dict) and isinstance(option, dict):
+        return _fits(cast(dict[str, Any], value), cast(dict[str, Any], option))
+    if isinstance(value, list) and isinstance(option, list):
+        parts, others = cast(list[object], value), cast(list[object], option)
+        return len(parts) == len(others) and all(map(_same, parts, others))
+    return bool(_plain(value) == _plain(option))
 
 
 def _plain(value: Any) -> Any:
-    """A value without what BFCL does not compare."""
-    if isinstance(value, str):
-        return _IGNORED.sub("", value).lower()
-    if isinstance(value, list):
-        return [_plain(part) for part in cast(list[object], value)]
-    return value
+    """A text without what BFCL does not compare."""
+    return _IGNORED.sub("", value).lower() if isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)
