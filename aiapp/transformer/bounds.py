@@ -15,8 +15,9 @@ from aiapp.transformer.schemas import Document, Schema, as_object, changed
 
 Mutable: TypeAlias = dict[str, Any]
 
-LONGEST_STRING = 120
-LONGEST_ARRAY = 12
+LONGEST_STRING = 100
+LONGEST_ITEM = 40  # of a list of strings
+LONGEST_ARRAY = 10
 MOST_PROPERTIES = 8
 WIDEST_RANGE = 1_000_000_000
 NUMBER_STEP = 0.000001
@@ -48,6 +49,7 @@ def bounded(schema: Schema) -> Mutable:
 class _Bounder:
     def __init__(self, document: Document) -> None:
         self._document = document
+        self._arrays = 0  # how many the schema at hand stands in
 
     def bounded(self, schema: Any) -> Any:
         """The schema of a value, with bounds."""
@@ -67,7 +69,8 @@ class _Bounder:
         if types and not any("type" in part for part in parts):
             result["type"] = list(types)
         if "string" in types:
-            result.setdefault("maxLength", max(LONGEST_STRING, *_counts(parts, "minLength"), *_lengths(parts)))
+            longest = LONGEST_ITEM if self._arrays else LONGEST_STRING
+            result.setdefault("maxLength", max(longest, *_counts(parts, "minLength"), *_lengths(parts)))
         if "array" in types:
             self._bound_array(result, parts)
         if "integer" in types or "number" in types:
@@ -92,7 +95,9 @@ class _Bounder:
             elif key == "properties" and shared:
                 result[key] = {name: part if _is_open(part) else self.bounded(part) for name, part in value.items()}
             else:
+                self._arrays += key == "items"
                 result[key] = changed(key, value, self.bounded)
+                self._arrays -= key == "items"
         if extra:
             result["allOf"] = [*result.get("allOf", ()), *extra]
         return _as_any_of(result)

@@ -24,13 +24,18 @@ class Grammar:
     source: str
 
     @classmethod
-    def json_schema(cls, schema: Mapping[str, Any]) -> Grammar:
-        """JSON values that fit the schema; what it leaves unbounded is bounded here.
+    def json_schema(cls, schema: Mapping[str, Any], closing: str = "") -> Grammar:
+        """JSON values that fit the schema, and `closing` after them; what it leaves unbounded is bounded here.
 
         Refused with the keyword's name: `not`, `if`, `contains`, `uniqueItems`, a `oneOf` whose branches cannot be
         told apart, references to other documents, and `minProperties` above 1 where the names are open.
         """
-        return cls(schema_source(schema))
+        source = schema_source(schema)
+        if not closing:
+            return cls(source)
+        value = json.dumps(json.loads(source)["grammars"][0]["json_schema"])
+        lark = f"start: value {json.dumps(closing)}\nvalue: %json {value}"
+        return _checked(llguidance.LLMatcher.grammar_from_lark(lark), "schema", schema)
 
     @classmethod
     def regex(cls, pattern: str) -> Grammar:
