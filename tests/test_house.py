@@ -37,7 +37,9 @@ SDK_HOMES = {
     "anthropic": "aiapp/providers/anthropic",
     "litellm": "aiapp/providers/litellm",
     "torch": "aiapp/transformer/train",
+    "onnx": "aiapp/transformer/export",
     "llguidance": "aiapp/transformer",
+    "threadpoolctl": "aiapp/transformer",
     "tokenizers": "aiapp/transformer",
     "pypdf": "aiapp/retrieval",
     "typer": "aiapp/cli",
@@ -78,6 +80,19 @@ def test_imports_run_downwards() -> None:
                 continue
             there = parts[1]
             if FLOORS[there] >= FLOORS[here] and (here, there) not in ALLOWED_SIBLINGS:
+                upward.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert upward == []
+
+
+def test_the_transformers_runtime_needs_none_of_the_rooms_around_it() -> None:
+    """The runtime, then tasks and export, then evaluate, then train; each imports only what comes before."""
+    order = {"tasks": 1, "export": 1, "evaluate": 2, "train": 3}
+    upward: list[str] = []
+    for path in (PACKAGE / "transformer").rglob("*.py"):
+        here = path.relative_to(PACKAGE / "transformer").parts[0]
+        for name in imported(path):
+            there = name.removeprefix("aiapp.transformer.").split(".")[0]
+            if there in order and there != here and order[there] >= order.get(here, 0):
                 upward.append(f"{path.relative_to(ROOT)} imports {name}")
     assert upward == []
 

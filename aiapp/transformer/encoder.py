@@ -24,6 +24,7 @@ import tokenizers
 
 from aiapp.core.errors import InvalidInput
 from aiapp.transformer.network import Layer, normalised, rotated, silu, transformed
+from aiapp.transformer.threads import settle_threads
 from aiapp.transformer.weights import Floats, load_weights
 
 BUNDLED_ENCODER = Path(__file__).parent / "weights" / "encoder.safetensors"
@@ -257,5 +258,6 @@ def _load(path: Path) -> Encoder:
     for file in (path, tokenizer):
         if not file.is_file():
             raise InvalidInput("encoder", str(file), "a file of the bundled encoder; it is missing")
+    settle_threads()
     digest = hashlib.sha256(path.read_bytes() + tokenizer.read_bytes()).hexdigest()
     return Encoder(tokenizers.Tokenizer.from_file(str(tokenizer)), load_weights(path), digest)

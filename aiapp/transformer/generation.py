@@ -9,7 +9,8 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from aiapp.core.errors import InvalidInput
-from aiapp.transformer.grammar import Constraint, Grammar
+from aiapp.transformer.config import Config
+from aiapp.transformer.grammar import Grammar
 from aiapp.transformer.network import Cache, Network
 from aiapp.transformer.sampling import Sampling, adjust, draw, log_softmax
 from aiapp.transformer.stops import StopStrings
@@ -43,9 +44,6 @@ class Step:
     alternatives: tuple[Alternative, ...] = ()
     finish: Finish | None = None
     stop: str | None = None
-
-
-_Chosen: TypeAlias = tuple[int, float, tuple[Alternative, ...]]  # a token, its log-probability, the best ones there
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,69 +84,81 @@ def generate(
 
     The end token counts as a token. `cache` may hold the start of the prompt; it is extended as tokens are read.
     """
-    if max_tokens is not None and max_tokens < 1:
-        raise InvalidInput("max_tokens", max_tokens, "a whole number of at least 1, or None")
-    room = network.config.max_position_embeddings - len(prompt_ids)
-    if room < 1:
-        raise InvalidInput("prompt ids", len(prompt_ids), f"fewer than {network.config.max_position_embeddings} tokens")
-    run = _Run(
-        network,
+    writer = Writer(
+        network.config,
         tokenizer,
-        Cache(network.config) if cache is None else cache,
-        Sampling() if sampling is None else sampling,
-        None if grammar is None else grammar.start(tokenizer),
-        StopStrings(stop),
-        room if max_tokens is None else min(room, max_tokens),
-        alternatives,
+        prompt_ids,
+        sampling,
+        grammar=grammar,
+        stop=stop,
+        max_tokens=max_tokens,
+        alternatives=alternatives,
     )
-    return run.steps(list(prompt_ids))
+    return _steps(network, writer, Cache(network.config) if cache is None else cache)
 
 
-class _Run:
-    """One generation under way."""
+def _steps(network: Network, writer: Writer, cache: Cache) -> Iterator[Step]:
+    while True:
+        yield from writer.forced()
+        if writer.finished:
+            return
+        yield writer.choose(network.extend(writer.ids, cache))
+        if writer.finished:
+            return
+
+
+class Writer:
+    """One generation under way, without the network: it takes the logits after `ids` and gives the next step.
+
+    The arguments are those of `generate`.
+    """
 
     def __init__(
         self,
-        network: Network,
+        config: Config,
         tokenizer: Tokenizer,
-        cache: Cache,
-        sampling: Sampling,
-        constraint: Constraint | None,
-        stops: StopStrings,
-        limit: int,
+        prompt_ids: Sequence[int],
+        sampling: Sampling | None,
+        *,
+        grammar: Grammar | None,
+        stop: Collection[str],
+        max_tokens: int | None,
         alternatives: int,
     ) -> None:
-        self._network, self._tokenizer, self._cache = network, tokenizer, cache
-        self._sampling, self._constraint, self._stops = sampling, constraint, stops
-        self._limit, self._alternatives = limit, alternatives
-        self._random = np.random.default_rng(sampling.seed)
+        if max_tokens is not None and max_tokens < 1:
+            raise InvalidInput("max_tokens", max_tokens, "a whole number of at least 1, or None")
+        room = config.max_position_embeddings - len(prompt_ids)
+        if room < 1:
+            raise InvalidInput("prompt ids", len(prompt_ids), f"fewer than {config.max_position_embeddings} tokens")
+        self.ids = list(prompt_ids)
+        self.finished = False
+        self.limit = room if max_tokens is None else min(room, max_tokens)
+        self._tokenizer, self._alternatives = tokenizer, alternatives
+        self._sampling = Sampling() if sampling is None else sampling
+        self._constraint = None if grammar is None else grammar.start(tokenizer)
+        self._stops = StopStrings(stop)
+        self._random = np.random.default_rng(self._sampling.seed)
         self._characters = tokenizer.stream()
         self._structure = sorted(tokenizer.special_ids - {tokenizer.end})
         self._count = 0
 
-    def steps(self, prompt: list[int]) -> Iterator[Step]:
-        ids = prompt
-        while True:
-            forced = [] if self._constraint is None else self._constraint.forced()
-            if forced:
-                chosen: list[_Chosen] = [(token, 0.0, ()) for token in forced]
-            else:
-                chosen = [self._choose(self._network.extend(ids, self._cache), ids)]
-            for token, logprob, others in chosen:
-                step = self._emit(token, logprob, others)
-                yield step
-                if step.finish is not None:
+    def forced(self) -> Iterator[Step]:
+        """The steps that the grammar leaves no choice about; to be read to their end before `choose`."""
+        while self._constraint is not None and not self.finished and (tokens := self._constraint.forced()):
+            for token in tokens:
+                yield self._emit(token, 0.0, ())
+                if self.finished:
                     return
-            ids = [*ids, *(token for token, _, _ in chosen)]
 
-    def _choose(self, logits: Floats, ids: Sequence[int]) -> _Chosen:
-        logits = adjust(logits, self._sampling, ids).copy()
+    def choose(self, logits: Floats) -> Step:
+        """The step of the token that is drawn from the logits (vocab,) after `ids`."""
+        logits = adjust(logits, self._sampling, self.ids).copy()
         logits[self._structure] = -np.inf
         if self._constraint is not None:
             logits[~self._constraint.allowed()[: len(logits)]] = -np.inf
         logprobs = log_softmax(logits)
         token = draw(logits, self._sampling, self._random)
-        return token, float(logprobs[token]), self._best(logprobs)
+        return self._emit(token, float(logprobs[token]), self._best(logprobs))
 
     def _best(self, logprobs: Floats) -> tuple[Alternative, ...]:
         if self._alternatives == 0:
@@ -162,17 +172,19 @@ class _Run:
 
     def _emit(self, token: int, logprob: float, others: tuple[Alternative, ...]) -> Step:
         """The step of a token: its text as far as it is certain, and whether it is the last one."""
+        self.ids.append(token)
         self._count += 1
         ended = token == self._tokenizer.end
         if self._constraint is not None and not ended:
             self._constraint.consume([token])
             ended = self._constraint.finished
-        full = self._count >= self._limit
+        full = self._count >= self.limit
         piece = self._characters.push(token)
         if ended or full:
             piece += self._characters.flush()
         text, stop = self._stops.push(piece)
         finish: Finish | None = "stop" if ended or stop is not None else "length" if full else None
-        if finish is not None and stop is None:
+        self.finished = finish is not None
+        if self.finished and stop is None:
             text += self._stops.flush()
         return Step(token, text, logprob, others, finish, stop)

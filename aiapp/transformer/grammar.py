@@ -6,21 +6,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import llguidance
 import numpy as np
 import numpy.typing as npt
 
 from aiapp.core.errors import InvalidInput
-from aiapp.transformer.bounds import bounded
+from aiapp.transformer.structure import schema_source
 from aiapp.transformer.tokenizer import Tokenizer
-
-if TYPE_CHECKING:
-    from llguidance._lib import JsonCompileOptions  # pyright: ignore[reportPrivateUsage]  # it has no public name
-
-# One spelling of a value: the white space of Python's json module.
-_JSON_STYLE: JsonCompileOptions = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +24,24 @@ class Grammar:
     source: str
 
     @classmethod
-    def json_schema(cls, schema: Mapping[str, Any]) -> Grammar:
-        """JSON values that fit the schema; what it leaves unbounded is bounded here."""
-        text = json.dumps(bounded(schema))
-        return _checked(llguidance.LLMatcher.grammar_from_json_schema(text, overrides=_JSON_STYLE), "schema", schema)
+    def json_schema(cls, schema: Mapping[str, Any], closing: str = "") -> Grammar:
+        """JSON values that fit the schema, and `closing` after them; what it leaves unbounded is bounded here.
+
+        Refused with the keyword's name: `not`, `if`, `contains`, `uniqueItems`, a `oneOf` whose branches cannot be
+        told apart, references to other documents, and `minProperties` above 1 where the names are open.
+        """
+        source = schema_source(schema)
+        if not closing:
+            return cls(source)
+        value = json.dumps(json.loads(source)["grammars"][0]["json_schema"])
+        lark = f"start: value {json.dumps(closing)}\nvalue: %json {value}"
+        return _checked(llguidance.LLMatcher.grammar_from_lark(lark), "schema", schema)
 
     @classmethod
     def regex(cls, pattern: str) -> Grammar:
-        """Texts that the whole regular expression (Rust syntax) matches."""
-        return _checked(llguidance.LLMatcher.grammar_from_regex(pattern), "regex", pattern)
+        """Texts that the whole regular expression (Rust syntax) matches; digits and word characters are ASCII."""
+        ascii_only = llguidance.regex_to_lark(pattern, "dw")
+        return _checked(llguidance.LLMatcher.grammar_from_regex(ascii_only), "regex", pattern)
 
     @classmethod
     def lark(cls, grammar: str) -> Grammar:
@@ -53,9 +56,18 @@ class Grammar:
         pattern = "|".join(f"(?:{_literal(option)})" for option in options)
         return _checked(llguidance.LLMatcher.grammar_from_regex(pattern), "options", options)
 
+    @classmethod
+    def quotation(cls, texts: Sequence[str]) -> Grammar:
+        """A span of whole words out of one of the texts, verbatim."""
+        if not texts or not all(text.strip() for text in texts):
+            raise InvalidInput("texts", texts, "at least one text, none of them blank")
+        spans = [f"SPAN_{place}: %regex {json.dumps({'substring_words': text})}" for place, text in enumerate(texts)]
+        choice = " | ".join(f"SPAN_{place}" for place in range(len(texts)))
+        return _checked(llguidance.LLMatcher.grammar_from_lark("\n".join([f"start: {choice}", *spans])), "texts", texts)
+
     def start(self, tokenizer: Tokenizer) -> Constraint:
         """A constraint at the beginning of an output."""
-        return Constraint(llguidance.LLMatcher(_token_table(tokenizer), self.source))
+        return Constraint(_matcher(tokenizer, self.source).deep_copy())
 
 
 class Constraint:
@@ -88,6 +100,12 @@ class Constraint:
     def _verify(self) -> None:
         if self._matcher.is_error():
             raise InvalidInput("grammar", self._matcher.get_error(), "a grammar within the limits of llguidance")
+
+
+@lru_cache(maxsize=64)
+def _matcher(tokenizer: Tokenizer, source: str) -> llguidance.LLMatcher:
+    """At its beginning; it is copied, never moved on."""
+    return llguidance.LLMatcher(_token_table(tokenizer), source)
 
 
 @lru_cache(maxsize=4)

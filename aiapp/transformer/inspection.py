@@ -92,5 +92,6 @@ def piece(tokenizer: Tokenizer, token: int) -> str:
     """What a token writes, alone: U+FFFD for a part of a character; the name of a token that is no text."""
     if token not in tokenizer.special_ids:
         return tokenizer.decode([token])
-    names = {tokenizer.bos: "bos", tokenizer.end: "end", **{place: role for role, place in tokenizer.roles.items()}}
+    roles = {ids[0]: role for role, ids in tokenizer.openings.items() if len(ids) == 1}
+    names = {tokenizer.bos: "bos", tokenizer.end: "end", tokenizer.call: "call", **roles}
     return f"<|{names.get(token, token)}|>"

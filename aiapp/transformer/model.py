@@ -8,14 +8,16 @@ from functools import lru_cache
 from pathlib import Path
 
 from aiapp.core.errors import InvalidInput
+from aiapp.transformer.batch import WIDTH, generate_batch
 from aiapp.transformer.config import Config
-from aiapp.transformer.generation import Step, generate
+from aiapp.transformer.generation import Completion, Step, generate
 from aiapp.transformer.grammar import Grammar
 from aiapp.transformer.network import Cache, Network
 from aiapp.transformer.quotation import rank
 from aiapp.transformer.sampling import Sampling
+from aiapp.transformer.threads import settle_threads
 from aiapp.transformer.tokenizer import Tokenizer
-from aiapp.transformer.weights import load_weights
+from aiapp.transformer.weights import Floats, load_weights
 
 BUNDLED = Path(__file__).parent / "weights"
 _FILES = ("config.json", "tokenizer.json", "model.safetensors")
@@ -61,12 +63,44 @@ class Transformer:
             cache=self._read(prompt_ids),
         )
 
+    def generate_batch(
+        self,
+        prompts: Sequence[Sequence[int]],
+        sampling: Sampling | Sequence[Sampling] | None = None,
+        *,
+        grammar: Grammar | Sequence[Grammar | None] | None = None,
+        stop: Collection[str] = (),
+        max_tokens: int | Sequence[int] | None = None,
+        alternatives: int = 0,
+        width: int = WIDTH,
+    ) -> list[Completion]:
+        """The completion of each prompt, all decoded together; see `batch.generate_batch`."""
+        with self._lock:
+            cache = self._last_prompt.fork()
+        return generate_batch(
+            self.network,
+            self.tokenizer,
+            prompts,
+            sampling,
+            grammar=grammar,
+            stop=stop,
+            max_tokens=max_tokens,
+            alternatives=alternatives,
+            width=width,
+            cache=cache,
+        )
+
     def rank_quotations(
         self, prompt_ids: Sequence[int], candidates: Sequence[str], *, prior: Sequence[float] | None = None
     ) -> list[float]:
         """The log-probability of each candidate as the only thing that may be said; see `quotation.rank`."""
         cache = self._read(prompt_ids)
         return rank(self.network, self.tokenizer, prompt_ids, candidates, prior=prior, cache=cache)
+
+    def next_logits(self, prompt_ids: Sequence[int]) -> Floats:
+        """What the model thinks of each token as the next: (vocab,)."""
+        with self._lock:
+            return self.network.extend(prompt_ids, self._last_prompt)
 
     def _read(self, prompt_ids: Sequence[int]) -> Cache:
         """A copy of the cache after the prompt; what the prompt shares with the last one is not read again."""
@@ -88,6 +122,7 @@ def _load(directory: Path) -> Transformer:
         raise InvalidInput(
             f"{directory}: tokenizer.json", f"{tokenizer.vocab_size} tokens", f"the {config.vocab_size} of config.json"
         )
+    settle_threads()
     network = Network(config, load_weights(directory / "model.safetensors"))
     name = "bundled" if directory == BUNDLED.resolve() else directory.name
     return Transformer(name, config, tokenizer, network)

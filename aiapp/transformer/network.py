@@ -1,13 +1,14 @@
 """The network: a Llama decoder in NumPy float32 with a key-value cache.
 
 Shapes: T new tokens, S tokens in the cache after them, H heads of size D, C = H * D the hidden size, F the inner size.
-Matrix products use as many threads as the BLAS that NumPy was built with (`OMP_NUM_THREADS` and its like set it).
+`threads` says how many threads share a matrix product.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -74,6 +75,13 @@ class Layer:
     down: Floats  # (F, C)
 
 
+Attend: TypeAlias = Callable[[int, Floats, Floats, Floats], Floats]
+"""From a layer's number and the query, key and value of the new tokens, (H, T, D) each, to the values mixed, the same.
+
+It remembers keys and values, and decides who looks at whom.
+"""
+
+
 class Network:
     """The decoder: `extend` reads a prompt, `forward` reads on, both return the logits of the next token."""
 
@@ -113,46 +121,51 @@ class Network:
 
         To `watched` is appended the attention (H, T, S) of each layer: row t is how token t shares out its look.
         """
-        config, past, count = self.config, len(cache), len(ids)
+        past, count = len(cache), len(ids)
         positions = past + (np.arange(count) if tree is None else tree.depths)
-        if count and positions.max() >= config.max_position_embeddings:
-            raise InvalidInput("tokens", past + count, f"at most {config.max_position_embeddings} in all")
-        rotation = self._cos[positions], self._sin[positions]
         mask = _mask(past, count, tree)
-        x: Floats = self._embedding[list(ids)]  # (T, C)
-        for layer, memory in zip(self._layers, cache.memory, strict=True):
-            x = x + self._attend(layer, x, memory[:, :, : past + count], rotation, mask, watched)
-            x = x + transformed(layer, x, config.rms_norm_eps)
+
+        def attend(layer: int, query: Floats, key: Floats, value: Floats) -> Floats:
+            keys, values = cache.memory[layer, :, :, : past + count]
+            keys[:, past:], values[:, past:] = key, value
+            shares = attention_shares(query, keys, mask)  # (H, T, S)
+            if watched is not None:
+                watched.append(shares)
+            mixed: Floats = shares @ values
+            return mixed
+
+        x = self.read(ids, positions, attend)
         cache.ids.extend(ids)
+        return x
+
+    def read(self, ids: Sequence[int], positions: npt.NDArray[np.intp], attend: Attend) -> Floats:
+        """The final hidden states (T, C) of tokens at their positions (T,), of one text or of several."""
+        config, count = self.config, len(ids)
+        if count and positions.max() >= config.max_position_embeddings:
+            raise InvalidInput("tokens", int(positions.max()) + 1, f"at most {config.max_position_embeddings} in all")
+        rotation = self._cos[positions], self._sin[positions]
+        x: Floats = self._embedding[list(ids)]  # (T, C)
+        for number, layer in enumerate(self._layers):
+            fused = normalised(x, layer.attention_norm, config.rms_norm_eps) @ layer.query_key_value  # (T, 3C)
+            heads = fused.reshape(count, 3, config.num_attention_heads, config.head_size).transpose(1, 2, 0, 3)
+            query, key = rotated(heads[0], *rotation), rotated(heads[1], *rotation)  # (H, T, D)
+            np.multiply(query, np.float32(config.head_size**-0.5), out=query)
+            mixed = attend(number, query, key, heads[2]).transpose(1, 0, 2).reshape(count, -1)  # (T, C)
+            attended: Floats = mixed @ layer.attention_output
+            x = x + attended
+            x = x + transformed(layer, x, config.rms_norm_eps)
         return normalised(x, self._final_norm, config.rms_norm_eps)
 
-    def _attend(
-        self,
-        layer: Layer,
-        x: Floats,
-        memory: Floats,
-        rotation: tuple[Floats, Floats],
-        mask: Floats | None,
-        watched: list[Floats] | None,
-    ) -> Floats:
-        config, count = self.config, len(x)
-        fused = normalised(x, layer.attention_norm, config.rms_norm_eps) @ layer.query_key_value  # (T, 3C)
-        heads = fused.reshape(count, 3, config.num_attention_heads, config.head_size).transpose(1, 2, 0, 3)
-        query = rotated(heads[0], *rotation)  # (H, T, D)
-        memory[0, :, -count:] = rotated(heads[1], *rotation)
-        memory[1, :, -count:] = heads[2]
-        query *= config.head_size**-0.5
-        scores = query @ memory[0].transpose(0, 2, 1)  # (H, T, S)
-        if mask is not None:
-            scores += mask
-        scores -= scores.max(axis=-1, keepdims=True)
-        np.exp(scores, out=scores)
-        scores /= scores.sum(axis=-1, keepdims=True)
-        if watched is not None:
-            watched.append(scores)
-        mixed = (scores @ memory[1]).transpose(1, 0, 2).reshape(count, -1)  # (T, C)
-        attended: Floats = mixed @ layer.attention_output
-        return attended
+
+def attention_shares(query: Floats, keys: Floats, mask: Floats | None) -> Floats:
+    """How each token shares out its look: query (..., T, D), keys (..., S, D), mask added to the scores (..., T, S)."""
+    shares: Floats = query @ keys.swapaxes(-1, -2)
+    if mask is not None:
+        shares += mask
+    shares -= shares.max(axis=-1, keepdims=True)
+    np.exp(shares, out=shares)
+    shares /= shares.sum(axis=-1, keepdims=True)
+    return shares
 
 
 def _mask(past: int, count: int, tree: Tree | None) -> Floats | None:

@@ -1,8 +1,7 @@
 """What the bundled model reads in place of JSON schema: tools and answer formats as one compact line each.
 
 `search_flights(from: string, to: string, adults?: integer, cabin?: economy|business): Find flights.` takes a quarter
-of the tokens of the same tool as JSON. Training, the runtime and the chat template of `tokenizer_config.json` all use
-this form.
+of the tokens of the same tool as JSON. Training, the runtime and `export/chat_template.jinja` all use this form.
 """
 
 from __future__ import annotations

@@ -10,10 +10,11 @@ from typing import Literal, TypeAlias
 import tokenizers
 
 from aiapp.core.errors import InvalidInput
+from aiapp.transformer.template import CALL
 
-Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
+Role: TypeAlias = Literal["system", "user", "assistant", "tool", "call"]
 
-SPECIAL_TOKENS = ("<|pad|>", "<|bos|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>", "<|tool|>")
+SPECIAL_TOKENS = ("<|pad|>", "<|bos|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>", "<|tool|>", CALL)
 
 
 class Tokenizer:
@@ -28,12 +29,14 @@ class Tokenizer:
         missing = sorted(found.keys() - special.keys())
         if missing:
             raise InvalidInput(f"{path}: special tokens", missing, f"a tokenizer with {' '.join(SPECIAL_TOKENS)}")
-        self.bos, self.end = special["<|bos|>"], special["<|end|>"]
-        self.roles: dict[Role, int] = {
-            "system": special["<|system|>"],
-            "user": special["<|user|>"],
-            "assistant": special["<|assistant|>"],
-            "tool": special["<|tool|>"],
+        self.pad, self.bos, self.end = special["<|pad|>"], special["<|bos|>"], special["<|end|>"]
+        self.call = special[CALL]
+        self.openings: dict[Role, tuple[int, ...]] = {
+            "system": (special["<|system|>"],),
+            "user": (special["<|user|>"],),
+            "assistant": (special["<|assistant|>"],),
+            "tool": (special["<|tool|>"],),
+            "call": (special["<|assistant|>"], self.call),
         }
         self.special_ids = frozenset(special.values())
         alphabet = _byte_of_character()
@@ -51,13 +54,16 @@ class Tokenizer:
         return b"".join(self._bytes[token] for token in ids).decode("utf-8", errors="replace")
 
     def chat_ids(self, messages: Iterable[tuple[Role, str]], *, answer: bool = True) -> list[int]:
-        """The ids of a conversation, and of the opening of the assistant's answer unless `answer` is false."""
+        """The ids of a conversation, and of the opening of the assistant's answer unless `answer` is false.
+
+        The text of a `call` is a tool call of the assistant, as `template.call_text` writes it.
+        """
         ids = [self.bos]
         for role, text in messages:
-            if role not in self.roles:
-                raise InvalidInput("role", role, ", ".join(self.roles))
-            ids += [self.roles[role], *self.encode(text), self.end]
-        return [*ids, self.roles["assistant"]] if answer else ids
+            if role not in self.openings:
+                raise InvalidInput("role", role, ", ".join(self.openings))
+            ids += [*self.openings[role], *self.encode(text), self.end]
+        return [*ids, *self.openings["assistant"]] if answer else ids
 
     def stream(self) -> TextStream:
         """A decoder for ids that arrive one at a time."""

@@ -19,6 +19,7 @@ from aiapp.transformer import Encoder, Sampling, Transformer
 
 RUNS = 7
 PROMPT, WRITTEN = 512, 128
+TEXTS, TEXT_PROMPT, TEXT_WRITTEN = 16, 100, 64
 SENTENCE = "Every new parent gets 120 days of leave at full pay, whether or not they gave birth."
 LOADING = """
 import time
@@ -63,10 +64,27 @@ def main() -> None:
         for _ in model.generate(ids[:16], sampling, max_tokens=WRITTEN):
             pass
 
+    def texts() -> list[list[int]]:  # with first tokens of their own
+        return [[next(varied), *ids[1:TEXT_PROMPT]] for _ in range(TEXTS)]
+
+    never_end = Sampling(logit_bias={model.tokenizer.end: -100.0})
+
+    def one_by_one() -> None:
+        for prompt in texts():
+            for _ in model.generate(prompt, never_end, max_tokens=TEXT_WRITTEN):
+                pass
+
+    def together() -> None:
+        model.generate_batch(texts(), never_end, max_tokens=TEXT_WRITTEN)
+
     sentences = [f"{SENTENCE} {number}" for number in range(256)]
     print(f"| language model: load | {loading('Transformer') * 1000:.0f} ms |")
     print(f"| language model: read {PROMPT} tokens | {median(prefill) * 1000:.0f} ms |")
     print(f"| language model: write | {WRITTEN / median(write):,.0f} tokens/s |")
+    for name, run in (("one by one", one_by_one), ("in a batch", together)):
+        speed = TEXTS * TEXT_WRITTEN / median(run)
+        measure = f"{TEXTS} texts {name}, {TEXT_PROMPT} tokens read for {TEXT_WRITTEN} written"
+        print(f"| language model: {measure} | {speed:,.0f} tokens/s |")
     print(f"| encoder: load | {loading('Encoder') * 1000:.0f} ms |")
     print(f"| encoder: embed | {len(sentences) / median(lambda: void(encoder.embed(sentences))):,.0f} sentences/s |")
     compared = len(sentences) / median(lambda: void(encoder.compare("How long is parental leave?", sentences)))

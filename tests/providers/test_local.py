@@ -10,10 +10,10 @@ import pytest
 
 from aiapp.client.client import Client
 from aiapp.core.errors import BadRequest, ContextOverflow
-from aiapp.core.events import fold
+from aiapp.core.events import Finish, fold
 from aiapp.core.formats import Choice, JsonSchema, Regex
-from aiapp.core.messages import user
-from aiapp.core.parts import Image, Part, Text
+from aiapp.core.messages import Message, assistant, system, user
+from aiapp.core.parts import Image, Part, Text, ToolCall, ToolResult
 from aiapp.core.request import Request, Settings, Tool
 from aiapp.providers.local.provider import LocalProvider
 
@@ -24,12 +24,71 @@ SCHEMA = {
 }
 
 
+WEATHER = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]}},
+    "required": ["city"],
+}
+MUSIC = {"type": "object", "properties": {"song": {"type": "string"}}, "required": ["song"]}
+
+
 def test_preparing_lists_what_the_model_cannot_take() -> None:
     parts: list[Part] = [Text("look"), Image("image/png", data=b"x")]
     settings = Settings(effort="high", extra={"logit_scale": 2})
-    request = Request((user(parts),), (Tool("t", "d", {}),), settings=settings)
+    request = Request((user(parts),), settings=settings)
     fields = [change.field for change in LocalProvider().prepare(request).changes]
-    assert sorted(fields) == ["effort", "extra.logit_scale", "messages.image", "tools"]
+    assert sorted(fields) == ["effort", "extra.logit_scale", "messages.image"]
+
+
+def test_tools_and_types_are_lines_of_the_system_turn() -> None:
+    tool = Tool("get_weather", "Say the weather.\nAnd more.", WEATHER)
+    messages = (system("Be brief."), user("Rain in Oslo?"))
+    payload = LocalProvider().prepare(Request(messages, (tool,), JsonSchema(SCHEMA))).payload
+    assert payload["messages"] == [
+        {
+            "role": "system",
+            "text": "Be brief.\n\nTools:\nget_weather(city: string, unit?: celsius|fahrenheit): Say the weather."
+            "\n\nAnswer as JSON: {name: string, age: integer}",
+        },
+        {"role": "user", "text": "Rain in Oslo?"},
+    ]
+
+
+def test_calls_and_results_are_turns() -> None:
+    messages = (
+        user("Rain in Oslo?"),
+        assistant([Text("One moment."), ToolCall("1", "get_weather", '{"city":"Oslo"}'), ToolCall("2", "broken", "{")]),
+        Message("tool", (ToolResult("1", '{"rain": true}'), ToolResult("2", "no such tool", is_error=True))),
+    )
+    assert LocalProvider().prepare(Request(messages)).payload["messages"][1:] == [
+        {"role": "assistant", "text": "One moment."},
+        {"role": "call", "text": '{"name": "get_weather", "arguments": {"city": "Oslo"}}'},
+        {"role": "call", "text": '{"name": "broken", "arguments": {}}'},
+        {"role": "tool", "text": '{"rain": true}'},
+        {"role": "tool", "text": '{"error": "no such tool"}'},
+    ]
+
+
+def test_a_tool_call_fits_its_schema() -> None:
+    tools = (Tool("get_weather", "Say the weather in a city.", WEATHER), Tool("play_music", "Play a song.", MUSIC))
+    response = Client("local").complete(Request((user("Play the song Yesterday, please."),), tools))
+    (call,) = response.tool_calls
+    assert (call.name, response.finish) == ("play_music", Finish("tool_calls", "stop"))
+    assert isinstance(json.loads(call.arguments)["song"], str)
+    assert not response.receipt.changes
+
+
+def test_no_tool_is_called_for_a_request_that_none_has_to_do_with() -> None:
+    tools = (Tool("get_weather", "Say the weather in a city.", WEATHER), Tool("play_music", "Play a song.", MUSIC))
+    response = Client("local").complete(Request((user("How many pages does the contract have?"),), tools))
+    assert response.tool_calls == ()
+    assert response.text
+
+
+def test_a_call_that_is_cut_short_says_so() -> None:
+    request = Request((user("Play the song Yesterday, please."),), (Tool("play_music", "Play a song.", MUSIC),))
+    response = Client("local", settings=Settings(max_tokens=12)).complete(request)
+    assert response.finish == Finish("length", "length")
 
 
 def test_a_choice_ranks_every_option() -> None:

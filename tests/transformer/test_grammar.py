@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import json
 import re
 from typing import Any
@@ -91,9 +92,53 @@ def test_a_choice_is_one_of_the_options(model: Transformer, options: list[str], 
     assert text in options
 
 
-def test_regex_and_lark(model: Transformer) -> None:
-    assert re.fullmatch("[0-9]{3}-[a-c]{2}", write(model, Grammar.regex("[0-9]{3}-[a-c]{2}"), 3)[0])
-    assert re.fullmatch("(ab){1,3}!", write(model, Grammar.lark('start: "ab" ("ab" "ab"?)? "!"'), 3)[0])
+pieces = st.sampled_from(["a", "é", "[0-9]", "[^b]", r"\.", "(?:x|yy)", "日", r"\d{2}", r"[\d_]", "/", "\n"])
+patterns = st.recursive(
+    pieces,
+    lambda inner: (
+        st.lists(inner, min_size=2, max_size=3).map("".join)
+        | st.lists(inner, min_size=2, max_size=3).map(lambda parts: f"(?:{'|'.join(parts)})")
+        | st.tuples(inner, st.sampled_from(["?", "{1,3}", "{2}", "{0,2}"])).map(lambda pair: f"(?:{pair[0]}){pair[1]}")
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=100)
+@given(pattern=patterns, seed=st.integers(0, 99))
+def test_a_random_model_writes_what_the_whole_pattern_matches(model: Transformer, pattern: str, seed: int) -> None:
+    text, finish = write(model, Grammar.regex(pattern), seed)
+    assert finish == "stop"
+    assert re.fullmatch(pattern, text)
+
+
+SUMS = """
+start: sum
+sum: NUMBER | "(" sum (" + " | " * ") sum ")"
+NUMBER: /[1-9][0-9]?/
+"""
+
+
+@settings(max_examples=60)
+@given(seed=st.integers(0, 10_000))
+def test_a_random_model_writes_what_a_grammar_that_nests_allows(model: Transformer, seed: int) -> None:
+    text, finish = write(model, Grammar.lark(SUMS), seed, max_tokens=200)
+    assert re.fullmatch(r"[0-9()+* ]+", text)
+    if finish == "stop":
+        tree = ast.parse(text, mode="eval").body
+        assert isinstance(tree, ast.BinOp | ast.Constant)
+        assert text.count("(") == text.count(")") == sum(isinstance(node, ast.BinOp) for node in ast.walk(tree))
+
+
+words = st.text(st.sampled_from('ab1 ."é\n\\日'), min_size=1, max_size=30).filter(lambda text: text.strip() != "")
+
+
+@settings(max_examples=100)
+@given(texts=st.lists(words, min_size=1, max_size=3), seed=st.integers(0, 99))
+def test_a_quotation_is_a_span_of_a_text(model: Transformer, texts: list[str], seed: int) -> None:
+    text, finish = write(model, Grammar.quotation(texts), seed)
+    assert finish == "stop"
+    assert any(text in whole for whole in texts)
 
 
 def test_a_limit_in_the_middle_says_length(model: Transformer) -> None:
@@ -115,10 +160,12 @@ def test_forced_tokens_are_certain(model: Transformer) -> None:
         lambda: Grammar.regex("("),
         lambda: Grammar.lark("start: nowhere"),
         lambda: Grammar.choice([]),
+        lambda: Grammar.quotation([]),
+        lambda: Grammar.quotation(["a", " "]),
         lambda: Grammar.json_schema({"type": "objekt"}),
         lambda: Grammar.json_schema({"type": "integer", "minimum": 5, "maximum": 1}),
     ],
-    ids=["regex", "lark", "options", "schema", "empty range"],
+    ids=["regex", "lark", "options", "no texts", "blank text", "schema", "empty range"],
 )
 def test_a_grammar_that_cannot_be_followed_is_refused_at_once(make: Any) -> None:
     with pytest.raises(InvalidInput):

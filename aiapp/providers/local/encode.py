@@ -2,37 +2,75 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Sequence
 from typing import Any, assert_never
 
 from aiapp.core.errors import BadRequest
 from aiapp.core.formats import Choice, JsonSchema, Regex
 from aiapp.core.messages import Message
-from aiapp.core.parts import Text
+from aiapp.core.parts import Text, ToolCall, ToolResult
 from aiapp.core.request import Request, Settings
 from aiapp.core.response import Change
 from aiapp.providers.protocol import Prepared
+from aiapp.transformer.template import call_text, system_text, tool_line
 
 NAME = "local"
 
 
 def encode(request: Request) -> Prepared:
-    """The payload `{messages, format, sampling}` and what the model cannot take."""
+    """The payload `{messages, tools, format, sampling}` and what the model cannot take.
+
+    Tools and the type of a JSON answer are lines of the system turn; a `call` is a turn in which the model asked for a
+    tool.
+    """
     changes: list[Change] = []
-    messages = [{"role": message.role, "text": _text(message, changes)} for message in request.messages]
-    if request.tools:
-        changes.append(Change("tools", "the bundled model does not call tools yet; none were sent"))
+    turns = [turn for message in request.messages for turn in _turns(message, changes)]
+    payload = {
+        "messages": _with_system(turns, request),
+        "tools": [
+            {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+            for tool in request.tools
+        ],
+        "format": _format(request),
+        "sampling": _sampling(request.settings),
+    }
     if request.settings.effort is not None:
         changes.append(Change("effort", "the bundled model does not reason; dropped"))
     unknown = "the bundled model has no such setting; dropped"
     changes.extend(Change(f"extra.{name}", unknown) for name in request.settings.extra)
-    payload = {"messages": messages, "format": _format(request), "sampling": _sampling(request.settings)}
     return Prepared(payload, tuple(changes))
 
 
-def _text(message: Message, changes: list[Change]) -> str:
-    left_out = [part.kind for part in message.parts if not isinstance(part, Text)]
+def _turns(message: Message, changes: list[Change]) -> Iterator[dict[str, str]]:
+    """A message as turns: text first, then each call or result."""
+    left_out = [part.kind for part in message.parts if not isinstance(part, Text | ToolCall | ToolResult)]
     changes.extend(Change(f"messages.{kind}", "the bundled model reads text only; left out") for kind in left_out)
-    return message.text
+    others = [part for part in message.parts if isinstance(part, ToolCall | ToolResult)]
+    if message.text or not others:
+        yield {"role": message.role, "text": message.text}
+    for part in others:
+        if isinstance(part, ToolCall):
+            yield {"role": "call", "text": _call(part)}
+        else:
+            yield {"role": "tool", "text": json.dumps({"error": part.content}) if part.is_error else part.content}
+
+
+def _call(call: ToolCall) -> str:
+    try:
+        return call_text(call.name, json.loads(call.arguments))
+    except json.JSONDecodeError:
+        return call_text(call.name, {})
+
+
+def _with_system(turns: Sequence[dict[str, str]], request: Request) -> list[dict[str, str]]:
+    """The turns after one system turn with all instructions, the tools and the type of the answer."""
+    instructions = "\n\n".join(turn["text"] for turn in turns if turn["role"] == "system")
+    tools = [tool_line(tool.name, tool.description, tool.parameters) for tool in request.tools]
+    schema = request.format.schema if isinstance(request.format, JsonSchema) else None
+    text = system_text(instructions, tools, schema)
+    opening = [{"role": "system", "text": text}] if text else []
+    return [*opening, *(turn for turn in turns if turn["role"] != "system")]
 
 
 def _format(request: Request) -> dict[str, Any] | None:

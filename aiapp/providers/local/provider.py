@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiapp.core.errors import ContextOverflow
-from aiapp.core.events import Alternative, Event, Finish, Ranking, Started, TextDelta, UsageReport
+from aiapp.core.events import (
+    Alternative,
+    Event,
+    Finish,
+    PartEnd,
+    Ranking,
+    Started,
+    TextDelta,
+    ToolCallDelta,
+    ToolCallStart,
+    UsageReport,
+)
 from aiapp.core.request import Request
 from aiapp.core.usage import Usage
 from aiapp.providers.local.encode import NAME, encode
@@ -17,6 +29,8 @@ if TYPE_CHECKING:
     from aiapp.transformer import Grammar, Sampling, Transformer
 
 DEFAULT_MAX_TOKENS = 256
+REQUEST_TURNS = 3
+"""The last turns of the user that say which tool is wanted: "Yes, please." alone does not."""
 
 
 class LocalProvider:
@@ -49,19 +63,21 @@ class LocalProvider:
 
 def _events(payload: Mapping[str, Any]) -> Iterator[Event]:
     from aiapp.transformer import Transformer
+    from aiapp.transformer.calling import opening_ids
 
     model = Transformer.load()
     yield Started(NAME)
     prompt = model.tokenizer.chat_ids([(message["role"], message["text"]) for message in payload["messages"]])
-    limit = model.config.max_position_embeddings
+    opened = max((len(opening_ids(model, tool["name"])) for tool in payload["tools"]), default=0)
+    limit = model.config.max_position_embeddings - opened
     if len(prompt) >= limit:
-        reason = f"the prompt has {len(prompt):,} tokens; the bundled model reads fewer than {limit:,}"
+        reason = f"the prompt has {len(prompt):,} tokens; the bundled model reads fewer than {limit:,} of this request"
         raise ContextOverflow(reason, provider=NAME, model=NAME)
     wanted = payload["format"]
     if wanted is not None and wanted["type"] == "choice":
         yield from _ranked(model, prompt, wanted)
     else:
-        yield from _generated(model, prompt, payload)
+        yield from _called(model, prompt, payload) if payload["tools"] else _generated(model, prompt, payload)
 
 
 def _ranked(model: Transformer, prompt: list[int], wanted: Mapping[str, Any]) -> Iterator[Event]:
@@ -75,6 +91,30 @@ def _ranked(model: Transformer, prompt: list[int], wanted: Mapping[str, Any]) ->
     yield Finish("stop", "stop")
 
 
+def _called(model: Transformer, prompt: list[int], payload: Mapping[str, Any]) -> Iterator[Event]:
+    """One call of the most probable tool, or an answer in words."""
+    from aiapp.transformer.calling import Tool, call_tool
+
+    messages, settings = payload["messages"], payload["sampling"]
+    request = "\n".join([message["text"] for message in messages if message["role"] == "user"][-REQUEST_TURNS:])
+    said = "\n".join(message["text"] for message in messages if message["role"] != "system")
+    tools = [Tool(**tool) for tool in payload["tools"]]
+    call = call_tool(model, prompt, tools, request, said, _sampling(settings), _limit(settings))
+    if call is None:
+        yield from _generated(model, prompt, payload)
+        return
+    yield ToolCallStart(0, f"call_{uuid.uuid4().hex[:24]}", call.name)
+    yield ToolCallDelta(0, call.arguments)
+    yield PartEnd(index=0)
+    yield UsageReport(Usage(len(prompt), call.tokens))
+    yield Finish("tool_calls" if call.finish == "stop" else "length", call.finish)
+
+
+def _limit(settings: Mapping[str, Any]) -> int:
+    limit: int | None = settings["max_tokens"]
+    return DEFAULT_MAX_TOKENS if limit is None else limit
+
+
 def _generated(model: Transformer, prompt: list[int], payload: Mapping[str, Any]) -> Iterator[Event]:
     settings = payload["sampling"]
     steps = model.generate(
@@ -82,7 +122,7 @@ def _generated(model: Transformer, prompt: list[int], payload: Mapping[str, Any]
         _sampling(settings),
         grammar=_grammar(payload["format"]),
         stop=settings["stop"],
-        max_tokens=DEFAULT_MAX_TOKENS if settings["max_tokens"] is None else settings["max_tokens"],
+        max_tokens=_limit(settings),
     )
     for count, step in enumerate(steps, 1):
         if step.text:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
-from aiapp.core.errors import AiappError
-from aiapp.transformer.train.card import rewrite, table
+from aiapp.core.errors import AiappError, InvalidInput
+from aiapp.transformer.evaluate.card import rewrite, table
 from aiapp.transformer.train.curves import draw_curves
+
+_DATA = "the folder with the files that mixture.toml names"
 
 
 def main() -> None:
@@ -26,20 +28,23 @@ def _parser() -> argparse.ArgumentParser:
     fit = commands.add_parser("fit", help="train the language model from scratch, or on from the last checkpoint")
     fit_encoder = commands.add_parser("fit-encoder", help="train the sentence encoder, likewise")
     for command in (fit, fit_encoder):
-        command.add_argument(
-            "--data", type=_folder, required=True, help="the folder with the files that mixture.toml names"
-        )
+        command.add_argument("--data", type=_folder, required=True, help=_DATA)
         command.add_argument("--out", type=Path, required=True, help="where checkpoints and the log go")
-        command.add_argument("--minutes", type=float, required=True, help="wall-clock budget of this sitting")
         command.add_argument(
-            "--schedule", type=float, help="minutes of all sittings together; the learning rate falls over them"
+            "--minutes", type=_positive, required=command is fit_encoder, help="budget of this sitting"
         )
-        command.add_argument("--threads", type=int, default=1)
-        command.add_argument("--evaluate-every", type=float, default=5.0, help="minutes")
+        command.add_argument(
+            "--schedule",
+            type=_positive,
+            help="minutes of all sittings together, or tokens where no minutes are given; the learning rate falls",
+        )
+        command.add_argument("--threads", type=_whole, default=1)
+        command.add_argument("--evaluate-every", type=_positive, default=5.0, help="minutes")
         command.add_argument("--resume", action="store_true")
     fit.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
-    fit.add_argument("--matrices", type=float, default=0.005, help="learning rate of Muon")
-    fit_encoder.add_argument("--matrices", type=float, default=0.006, help="learning rate of Muon")
+    fit.add_argument("--tokens", type=_positive, help="budget of this sitting, beside the minutes or in their place")
+    fit.add_argument("--matrices", type=_positive, default=0.005, help="learning rate of Muon")
+    fit_encoder.add_argument("--matrices", type=_positive, default=0.006, help="learning rate of Muon")
     fit_encoder.add_argument(
         "--teacher", type=_folder, required=True, help="a folder that sentence-transformers loads; it tells directions"
     )
@@ -47,15 +52,28 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=f"write a checkpoint of {files} as the files that the runtime loads")
         command.add_argument("run", type=_folder, help="the folder that training wrote")
         command.add_argument("--to", type=Path, required=True)
-    evaluate = commands.add_parser("evaluate", help="held-out scores of a checkpoint")
-    evaluate.add_argument("run", type=_folder, help="the folder that training wrote")
+        if name == "export":
+            command.add_argument("--exact", action="store_true", help="float32: what int8 costs can then be measured")
     evaluate_encoder = commands.add_parser("evaluate-encoder", help="held-out scores of the bundled encoder")
-    for command in (evaluate, evaluate_encoder):
-        command.add_argument(
-            "--data", type=_folder, required=True, help="the folder with the files that mixture.toml names"
-        )
-        command.add_argument("--card", type=Path, help="a model card whose table is rewritten with them")
+    evaluate_encoder.add_argument("--data", type=_folder, required=True, help=_DATA)
+    evaluate_encoder.add_argument("--card", type=Path, help="a model card whose table is rewritten with them")
     return parser
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be used; accepted: a whole number of at least 1")
+    return int(text)
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be used; accepted: a number above 0")
+    return value
 
 
 def _folder(text: str) -> Path:
@@ -69,7 +87,7 @@ def _do(given: argparse.Namespace) -> None:
     if given.command == "export":
         from aiapp.transformer.train.export import export
 
-        export(given.run, given.to)
+        export(given.run, given.to, exact=given.exact)
     elif given.command == "export-encoder":
         from aiapp.transformer.train.encoder.export import export_encoder
 
@@ -77,20 +95,21 @@ def _do(given: argparse.Namespace) -> None:
     elif given.command == "fit":
         from aiapp.transformer.train.loop import Plan, Trainer
 
+        if given.minutes is None and given.tokens is None:
+            raise InvalidInput("budget", None, "--minutes, --tokens or both")
         plan = Plan(
-            given.data, given.out, given.minutes, given.schedule, given.threads, given.device,
-            matrices=given.matrices, evaluate_every=given.evaluate_every,
+            given.data, given.out, given.minutes or math.inf, given.tokens or math.inf, given.schedule, given.threads,
+            given.device, matrices=given.matrices, evaluate_every=given.evaluate_every,
         )  # fmt: skip
         Trainer(plan, resume=given.resume).fit()
         draw_curves(given.out)
-    elif given.command == "evaluate":
-        from aiapp.transformer.train.evaluation import evaluate
-
-        _show("language model", "exact match of the whole answer", evaluate(given.run, given.data), given.card)
     elif given.command == "evaluate-encoder":
         from aiapp.transformer.train.encoder.evaluation import evaluate_encoder
 
-        _show("encoder", "share", evaluate_encoder(given.data), given.card)
+        scores = evaluate_encoder(given.data)
+        print(table(scores))
+        if given.card is not None:
+            rewrite(given.card, "encoder", scores)
     else:
         from aiapp.transformer.train.encoder.loop import EncoderPlan, EncoderTrainer
         from aiapp.transformer.train.encoder.teacher import SentenceTransformerTeacher
@@ -102,13 +121,6 @@ def _do(given: argparse.Namespace) -> None:
         teacher = SentenceTransformerTeacher(given.teacher, given.threads)
         EncoderTrainer(encoder_plan, teacher, resume=given.resume).fit()
         draw_curves(given.out)
-
-
-def _show(name: str, measure: str, scores: Mapping[str, float], card: Path | None) -> None:
-    content = table("held-out set", measure, scores)
-    print(content)
-    if card is not None:
-        rewrite(card, name, content)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import Tensor
 
-from aiapp.transformer.train.examples import SPECIAL, Example
-from aiapp.transformer.train.tasks import Mixture
+from aiapp.transformer.tasks.examples import Example
+from aiapp.transformer.tokenizer import SPECIAL_TOKENS
+from aiapp.transformer.train.mixture import Mixture
 
 # A space belongs to the word after it only where that word is in lower case: a name or a number is then spelled the
 # same wherever it stands, which is what copying needs.
@@ -29,7 +30,7 @@ def train_tokenizer(mixture: Mixture, examples: int, size: int = 4096) -> Tokeni
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=size,
-        special_tokens=list(SPECIAL),
+        special_tokens=list(SPECIAL_TOKENS),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
@@ -39,7 +40,7 @@ def train_tokenizer(mixture: Mixture, examples: int, size: int = 4096) -> Tokeni
 
 
 def _without_special(text: str) -> str:
-    for token in SPECIAL:
+    for token in SPECIAL_TOKENS:
         text = text.replace(token, "\n")
     return text
 

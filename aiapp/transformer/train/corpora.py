@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import random
 import re
@@ -11,7 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from aiapp.transformer.train.passages import Passage, Question
+from aiapp.transformer.tasks.examples import held_out
+from aiapp.transformer.tasks.passages import Passage, Question
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[A-Z\"'(\d])|\n+")
 
@@ -21,11 +21,6 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)
-
-
-def held_out(text: str) -> bool:
-    """Whether a text belongs to the tenth that is never trained on; its own letters decide."""
-    return hashlib.sha256(text.encode()).digest()[0] < 26
 
 
 def sentences(text: str) -> list[str]:
@@ -61,7 +56,7 @@ class Reviews:
                 other = random_.choice(self._rows)
                 asked.append(Question(random_.choice(other["qas"])["q"], None))
             elif (unit := unit_at(row["context"], pair["start"], pair["a"])) is not None:
-                asked.append(Question(pair["q"], unit))
+                asked.append(Question(pair["q"], unit, pair["a"]))
         if not asked:
             return self.passage(random_, questions)
         return Passage(row["context"], tuple(asked))

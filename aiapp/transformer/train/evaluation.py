@@ -10,16 +10,16 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
+from aiapp.transformer.tasks.calls import Calls
+from aiapp.transformer.tasks.chat import few_shot, last_answer, lookup, quotation, short_answer, topics
+from aiapp.transformer.tasks.examples import END, REFUSAL, Example
+from aiapp.transformer.tasks.passages import Passages
+from aiapp.transformer.tasks.records import Records
+from aiapp.transformer.tasks.vocabulary import Vocabulary
 from aiapp.transformer.train import corpora
 from aiapp.transformer.train.batches import collate, encode
-from aiapp.transformer.train.calls import Calls
-from aiapp.transformer.train.examples import END, REFUSAL, Example
-from aiapp.transformer.train.extraction import Extraction
-from aiapp.transformer.train.network import Network, Shape
-from aiapp.transformer.train.passages import Passages
-from aiapp.transformer.train.requests import Intents, few_shot
-from aiapp.transformer.train.tasks import MIXTURE, lookup, quotation, short_answer
-from aiapp.transformer.train.vocabulary import Vocabulary
+from aiapp.transformer.train.mixture import MIXTURE
+from aiapp.transformer.train.network import Network
 
 SEED = 20261121
 
@@ -30,11 +30,11 @@ def held_out_sets(data: Path, count: int) -> dict[str, list[Example]]:
     draw = random.Random(SEED)
     prose = corpora.prose(data / parts["prose"]["file"])
     reviews = corpora.Reviews(data / parts["reviews"]["file"], held=True)
-    intents = Intents(data / parts["intents"]["file"], data / parts["intents"]["second"], held=True)
     words = Passages(draw, prose, unseen=True)
     families = Passages(draw, prose, unseen=True, new_families=True)
     vocabulary = Vocabulary(draw, unseen=True)
-    extraction, calls = Extraction(draw, prose, unseen=True), Calls(draw, unseen=True)
+    records, calls = Records(draw, prose, unseen=True), Calls(draw, unseen=True)
+    labelled = topics(vocabulary, held=True)
 
     def some(make: Callable[[], Example], *, refused: bool = False) -> list[Example]:
         found: list[Example] = []
@@ -47,28 +47,16 @@ def held_out_sets(data: Path, count: int) -> dict[str, list[Example]]:
 
     return {
         "key-value lookup, unseen words": some(lambda: lookup(vocabulary)[:3], refused=False),
-        "grounded answers, unseen names and phrasings": some(lambda: short_answer(words.passage())),
-        "grounded answers, unseen kinds of facts": some(lambda: short_answer(families.passage())),
+        "answers from sentences, unseen names and phrasings": some(lambda: short_answer(words.sentences())),
+        "answers from documents, unseen names and phrasings": some(lambda: short_answer(words.passage())),
+        "answers from documents, unseen kinds of facts": some(lambda: short_answer(families.passage())),
         "unanswerable questions": some(lambda: short_answer(words.passage()), refused=True),
         "quotations, unseen names and phrasings": some(lambda: quotation(words.passage())),
         "quotations, held-out reviews": some(lambda: quotation(reviews.passage(draw, 1))),
-        "JSON extraction, unseen words": some(extraction.example),
+        "JSON extraction, unseen words": some(lambda: records.record().example()),
         "tool calls, unseen tools": some(lambda: calls.example(4)[:2]),
-        "few-shot labels, unseen topics": some(lambda: _last_answer(few_shot(intents.texts, draw))),
+        "few-shot labels, unseen topics": some(lambda: last_answer(few_shot(labelled, draw))),
     }
-
-
-def _last_answer(example: Example) -> Example:
-    return [*((text, 0.0) for text, _ in example[:-1]), example[-1]]
-
-
-def evaluate(run: Path, data: Path, count: int = 200) -> dict[str, float]:
-    """The held-out scores of the best state of a run."""
-    state = torch.load(run / "best.pt", weights_only=True, map_location="cpu")
-    network = Network(Shape(**state["shape"]))
-    network.load_state_dict(state["network"])
-    tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
-    return {name: exact_match(network, tokenizer, examples) for name, examples in held_out_sets(data, count).items()}
 
 
 @torch.no_grad()

@@ -1,9 +1,9 @@
-"""A checkpoint as Hugging Face files: Llama's tensor names, matrices in int8 with a scale a row."""
+"""A checkpoint as the files that the runtime loads: Llama's tensor names, matrices in int8 with a scale a row."""
 
 from __future__ import annotations
 
-import json
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,26 +11,27 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from aiapp.transformer.config import Config
+from aiapp.transformer.export.folder import write_json
+from aiapp.transformer.export.settings import llama_config
 from aiapp.transformer.train.network import Shape
 from aiapp.transformer.weights import quantise, write_safetensors
 
-CHAT_TEMPLATE = (
-    "{{ bos_token }}{% for message in messages %}<|{{ message.role }}|>{{ message.content }}<|end|>{% endfor %}"
-    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
-)
 
-
-def export(run: Path, to: Path) -> None:
-    """Write `config.json`, `tokenizer.json`, `tokenizer_config.json` and `model.safetensors` of the best state."""
+def export(run: Path, to: Path, *, exact: bool = False) -> None:
+    """Write `config.json`, `tokenizer.json` and `model.safetensors` of the best state; in float32 if `exact`."""
     state = torch.load(run / "best.pt", weights_only=True, map_location="cpu")
     shape = Shape(**state["shape"])
     weights = {name: tensor.float().numpy() for name, tensor in state["network"].items()}
+    named = llama_names(weights, shape)
     to.mkdir(parents=True, exist_ok=True)
-    write_safetensors(to / "model.safetensors", quantise(llama_names(weights, shape)), {"format": "pt"})
-    shutil.copy(run / "tokenizer.json", to / "tokenizer.json")
-    write_config(to / "config.json", shape)
-    special = {"bos_token": "<|bos|>", "eos_token": "<|end|>", "pad_token": "<|pad|>", "chat_template": CHAT_TEMPLATE}
-    _write_json(to / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast", **special})
+    with tempfile.TemporaryDirectory(dir=to) as name:  # all is written before anything is replaced
+        folder = Path(name)
+        write_safetensors(folder / "model.safetensors", named if exact else quantise(named), {"format": "pt"})
+        shutil.copy(run / "tokenizer.json", folder / "tokenizer.json")
+        write_config(folder / "config.json", shape)
+        for path in folder.iterdir():
+            path.replace(to / path.name)
 
 
 def llama_names(weights: Mapping[str, npt.NDArray[np.float32]], shape: Shape) -> dict[str, npt.NDArray[np.float32]]:
@@ -56,29 +57,15 @@ def llama_names(weights: Mapping[str, npt.NDArray[np.float32]], shape: Shape) ->
 
 def write_config(path: Path, shape: Shape) -> None:
     """The sizes as `LlamaForCausalLM` reads them."""
-    config = {
-        "architectures": ["LlamaForCausalLM"],
-        "model_type": "llama",
-        "hidden_size": shape.width,
-        "intermediate_size": shape.feed_forward,
-        "num_hidden_layers": shape.layers,
-        "num_attention_heads": shape.heads,
-        "num_key_value_heads": shape.heads,
-        "head_dim": shape.head_width,
-        "vocab_size": shape.vocabulary,
-        "rms_norm_eps": shape.epsilon,
-        "rope_theta": shape.theta,
-        "max_position_embeddings": shape.positions,
-        "tie_word_embeddings": True,
-        "hidden_act": "silu",
-        "attention_bias": False,
-        "mlp_bias": False,
-        "pad_token_id": 0,
-        "bos_token_id": 1,
-        "eos_token_id": 2,
-    }
-    _write_json(path, config)
-
-
-def _write_json(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+    config = Config(
+        vocab_size=shape.vocabulary,
+        hidden_size=shape.width,
+        intermediate_size=shape.feed_forward,
+        num_hidden_layers=shape.layers,
+        num_attention_heads=shape.heads,
+        max_position_embeddings=shape.positions,
+        rope_theta=shape.theta,
+        rms_norm_eps=shape.epsilon,
+    )
+    pad, bos, end = range(3)  # as SPECIAL_TOKENS opens the vocabulary
+    write_json(path, llama_config(config, pad, bos, end))

@@ -7,7 +7,9 @@ and the architecture stays Llama's.
 - Induction (Olsson et al. 2022): layer 0 writes each token's predecessor beside it; layer 1 looks for the place whose
   predecessor is the current token, and copies what stands there. This is copying.
 - Bag match: layer 0 writes the average of the last few tokens beside each token; layer 1 looks for the place whose
-  neighbourhood resembles the current one. This is finding the sentence that a question is about.
+  neighbourhood resembles the current one. This is finding the sentence that a question is about. One such head compares
+  the tokens themselves, the other what they mean: a part of each token's vector begins as the bundled encoder's
+  (`meanings.py`), so that a question finds a sentence with which it shares no word.
 """
 
 from __future__ import annotations
@@ -22,20 +24,28 @@ from aiapp.transformer.train.network import Block, Network
 CONSTANT = 4.0
 """Embedding dimension 0 holds this many standard deviations for every token: position alone can be asked for."""
 
+MEANING = 96
+"""Dimensions of a token's vector, after that one, that begin as what the token means."""
+
 FAST, SLOW = 0.1, 0.008
 """Rotary pairs turning faster than FAST radians a token tell positions apart; those slower than SLOW carry content."""
 
 
-def initialise(network: Network, seed: int = 0) -> None:
-    """Write the circuits into layers 0 and 1; every other block starts as the identity."""
+def initialise(network: Network, seed: int = 0, meanings: Tensor | None = None) -> None:
+    """Write the circuits into layers 0 and 1; every other block starts as the identity.
+
+    `meanings` (V, m) of mean square 1 are what the tokens mean, where it is known.
+    """
     torch.manual_seed(seed)
     with torch.no_grad():
         _blank(network)
+        if meanings is not None:
+            network.embedding.weight[:, 1 : 1 + meanings.shape[1]] = meanings * network.shape.width**-0.5
         circuits = _Circuits(network)
         for head in (0, 1):
             circuits.induction(head)
-        for head, window in ((2, 3.0), (3, 12.0)):
-            circuits.bag_match(head, window)
+        circuits.bag_match(2, 3.0)
+        circuits.bag_match(3, 12.0, by_meaning=meanings is not None)
 
 
 def _blank(network: Network) -> None:
@@ -120,14 +130,18 @@ class _Circuits:
         self._match(head, token, previous, strength=3.0)
         self._copy(head, strength=3.0)
 
-    def bag_match(self, head: int, window: float) -> None:
-        """An average over `window` tokens in layer 0, match of averages and copy in layer 1."""
+    def bag_match(self, head: int, window: float, *, by_meaning: bool = False) -> None:
+        """An average over `window` tokens in layer 0, match of averages and copy in layer 1.
+
+        Averaged are random directions of the tokens' vectors, or the first ones of their meaning.
+        """
         size = len(self.content)
         turn = self.frequency * window
         pairs = torch.arange(self.half)[(turn > 0.3) & (turn < 3.0)]
         self._attend_back(head, pairs, window, sharpness=3.0)
         bag = _orthonormal(size, self.d)
-        self._write(head, _orthonormal(size, self.d), bag, math.sqrt(window))
+        read = torch.eye(self.d)[1 : 1 + size] if by_meaning else _orthonormal(size, self.d)
+        self._write(head, read, bag, math.sqrt(window))
         self._match(head, bag, bag, strength=2.0)
         self._copy(head, strength=1.0)
 

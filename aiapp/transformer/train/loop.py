@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import time
@@ -17,10 +18,11 @@ from torch.optim import Optimizer
 
 from aiapp.transformer.train.batches import batches, train_tokenizer
 from aiapp.transformer.train.evaluation import exact_match, held_out_sets
-from aiapp.transformer.train.initialisation import initialise
+from aiapp.transformer.train.initialisation import MEANING, initialise
+from aiapp.transformer.train.meanings import meanings
+from aiapp.transformer.train.mixture import Mixture
 from aiapp.transformer.train.muon import optimisers
 from aiapp.transformer.train.network import Network, Shape
-from aiapp.transformer.train.tasks import Mixture
 
 WARM_UP, LEAST = 40, 0.02
 """Steps until the learning rate is full, and the share of it that is left at the end."""
@@ -28,14 +30,16 @@ WARM_UP, LEAST = 40, 0.02
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What `fit` does. Times are minutes of wall clock; learning rates are those of Muon and AdamW.
+    """What `fit` does, for `minutes` of wall clock or for `tokens`, whichever are spent first.
 
-    `minutes` is this sitting, `schedule` the whole way that the learning rate goes down, over all sittings.
+    Both are of this sitting; `schedule` is the whole way that the learning rates go down, over all sittings, in minutes
+    or, where only tokens are given, in tokens.
     """
 
     data: Path
     out: Path
-    minutes: float
+    minutes: float = math.inf
+    tokens: float = math.inf
     schedule: float | None = None
     threads: int = 1
     device: str = "cpu"
@@ -64,7 +68,7 @@ class Trainer:
             self.tokenizer = train_tokenizer(self.mixture, plan.tokenizer_examples)
             self.tokenizer.save(str(plan.out / "tokenizer.json"))
             self.network = Network(Shape(vocabulary=self.tokenizer.get_vocab_size()))
-            initialise(self.network, plan.seed)
+            initialise(self.network, plan.seed, meanings(self.tokenizer, MEANING, plan.seed))
         else:
             self.tokenizer = Tokenizer.from_file(str(plan.out / "tokenizer.json"))
             self.network = Network(Shape(**state["shape"]))
@@ -80,15 +84,16 @@ class Trainer:
         self.sets = held_out_sets(plan.data, plan.held_out)
 
     def fit(self) -> None:
-        """Train for the plan's minutes, from here; a termination signal ends it early, with everything saved."""
+        """Train for the plan's budget, from here; a termination signal ends it early, with everything saved."""
         signal.signal(signal.SIGTERM, self._stop)
-        plan, smooth, before = self.plan, 0.0, self.seconds
-        schedule = (plan.schedule or before / 60 + plan.minutes) * 60
+        plan, smooth, before, read = self.plan, 0.0, self.seconds, self.tokens
+        timed = plan.minutes < math.inf
+        schedule = plan.schedule or (before / 60 + plan.minutes if timed else read + plan.tokens)
         began = looked = time.monotonic()
         stream = batches(self.mixture, self.tokenizer, plan.batch_tokens, plan.context)
-        while not self.stopped and self.seconds - before < plan.minutes * 60:
+        while self.seconds - before < plan.minutes * 60 and self.tokens - read < plan.tokens and not self.stopped:
             ids, weights = next(stream)
-            self._set_rates(self.seconds / schedule)
+            self._set_rates((self.seconds / 60 if timed else self.tokens) / schedule)
             loss = self._step(ids.to(plan.device), weights.to(plan.device))
             smooth = loss if smooth == 0 else 0.98 * smooth + 0.02 * loss
             self.seconds = before + time.monotonic() - began

@@ -1,19 +1,16 @@
-"""Real requests of people to machines, with the call that each asked for."""
+"""Real requests of people to machines, with the call that each asked for, and texts to label."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import json
 import random
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from aiapp.transformer.tasks.examples import ASSISTANT, BEGIN, END, SYSTEM, USER, Example, held_out
 from aiapp.transformer.template import CALL, NO_TOOL, call_text, system_text, tool_line
-from aiapp.transformer.train.corpora import held_out, read
-from aiapp.transformer.train.examples import ASSISTANT, BEGIN, END, SYSTEM, USER, Example
+from aiapp.transformer.train.corpora import read
 
 _TURNS = 6
 """The last turns of a dialogue that are shown."""
@@ -78,71 +75,25 @@ def _slot_schema(slot: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "string"}
 
 
-class Commands:
-    """SNIPS: spoken commands with marked slots, seven intents."""
+class Requests:
+    """First words of those dialogues, by what they ask for; a tenth of the kinds of request is held out."""
 
-    def __init__(self, folder: Path) -> None:
-        self._rows: list[tuple[str, str, dict[str, str]]] = []
-        slots: dict[str, set[str]] = defaultdict(set)
-        for path in sorted(folder.glob("train_*_full.json.gz")):
-            with gzip.open(path, "rt", encoding="utf-8", errors="replace") as file:
-                ((intent, rows),) = json.load(file).items()
-            for row in rows:
-                text = "".join(part["text"] for part in row["data"]).strip()
-                arguments = {part["entity"]: part["text"].strip() for part in row["data"] if "entity" in part}
-                if arguments and not held_out(text):
-                    self._rows.append((text, intent, arguments))
-                    slots[intent].update(arguments)
-        self._slots = {intent: sorted(names) for intent, names in slots.items()}
-
-    def call(self, random_: random.Random) -> Example:
-        """A command and its call; the tools have snake_case names half of the time, and a choice of parameters."""
-        text, intent, arguments = random_.choice(self._rows)
-        snake = random_.random() < 0.5
-        others = random_.sample(sorted(set(self._slots) - {intent}), random_.randint(0, 4))
-        offered = [intent, *others]
-        random_.shuffle(offered)
-        lines = [self._line(name, snake, arguments if name == intent else {}, random_) for name in offered]
-        said = f"{BEGIN}{SYSTEM}{system_text('', lines, None)}{END}{USER}{text}{END}{ASSISTANT}"
-        name = _snake(intent) if snake else intent
-        return [(said, 0.0), (f"{CALL}{call_text(name, arguments)}{END}", 1.0)]
-
-    def fields(self, random_: random.Random) -> Example:
-        """The same command as JSON, without a tool."""
-        text, intent, arguments = random_.choice(self._rows)
-        schema = self._parameters(intent, arguments, random_)
-        system = system_text("", (), {**schema, "type": "object"})
-        ordered = {name: arguments[name] for name in schema["properties"] if name in arguments}
-        said = f"{BEGIN}{SYSTEM}{system}{END}{USER}{text}{END}{ASSISTANT}"
-        return [(said, 0.0), (json.dumps(ordered, ensure_ascii=False) + END, 1.0)]
-
-    def _line(self, intent: str, snake: bool, arguments: Mapping[str, str], random_: random.Random) -> str:
-        words = _snake(intent).replace("_", " ").capitalize()
-        name = _snake(intent) if snake else intent
-        return tool_line(name, f"{words}.", self._parameters(intent, arguments, random_))
-
-    def _parameters(self, intent: str, arguments: Mapping[str, str], random_: random.Random) -> dict[str, Any]:
-        """The stated slots, and some more of the intent as optional ones."""
-        rest = [name for name in self._slots[intent] if name not in arguments]
-        more = random_.sample(rest, min(len(rest), random_.randint(0, 3)))
-        names = [*arguments, *more]
-        properties = {name: {"type": "string"} for name in names}
-        return {"properties": properties, "required": list(arguments) if random_.random() < 0.5 else []}
-
-
-class Intents:
-    """BANKING77 and CLINC150: what people ask a bank or an assistant, one of many intents each."""
-
-    def __init__(self, banking: Path, clinc: Path, *, held: bool = False) -> None:
+    def __init__(self, path: Path, *, held: bool = False) -> None:
         self.texts: dict[str, list[str]] = defaultdict(list)
-        with gzip.open(banking, "rt", encoding="utf-8", newline="") as file:
-            pairs = [(row["text"], row["category"]) for row in csv.DictReader(file)]
-        with gzip.open(clinc, "rt", encoding="utf-8") as file:
-            pairs += [(text, intent) for text, intent in json.load(file)["train"]]
-        for text, intent in pairs:
-            if held_out(intent) == held and len(text) < 160:
-                self.texts[intent.lower().replace(" ", "_").strip("?")].append(" ".join(text.split()))
+        for row in read(path):
+            before = None
+            for turn in row["turns"]:
+                intent = turn.get("intent", before) if turn["r"] == "u" else before
+                if intent is not None and intent not in (before, "NONE"):
+                    name = intent.split(".")[1]
+                    if held_out(name) == held and 20 < len(turn["t"]) < 160:
+                        self.texts[name].append(turn["t"])
+                before = intent
         self.names = sorted(self.texts)
+
+    def topics(self) -> dict[str, list[str]]:
+        """The texts by the spoken name of what they ask for."""
+        return {_spoken(name): texts for name, texts in self.texts.items()}
 
     def call(self, random_: random.Random) -> Example:
         """A request, and tools without parameters of which one fits, or none."""
@@ -152,27 +103,26 @@ class Intents:
         if random_.random() < 0.12:
             offered.remove(wanted)
             wanted = ""
-        described = random_.random() < 0.5
-        lines = [tool_line(name, name.replace("_", " ").capitalize() if described else "", {}) for name in offered]
+        described, snake = random_.random() < 0.5, random_.random() < 0.5
+        shown = {name: _snake(name) if snake else name for name in (*offered, wanted)}
+        lines = [tool_line(shown[name], f"{_spoken(name)}." if described else "", {}) for name in offered]
         said = f"{BEGIN}{SYSTEM}{system_text('', lines, None)}{END}{USER}{asked}{END}{ASSISTANT}"
-        return [(said, 0.0), ((f"{CALL}{call_text(wanted, {})}" if wanted else NO_TOOL) + END, 1.0)]
+        answer = f"{CALL}{call_text(shown[wanted], {})}" if wanted else NO_TOOL
+        return [(said, 0.0), (answer + END, 1.0)]
 
 
-def few_shot(topics: Mapping[str, Sequence[str]], random_: random.Random) -> Example:
-    """Labelled texts as turns, and one more to label; the labels are the topics' names or arbitrary words."""
-    classes = random_.sample(sorted(topics), random_.choice([2, 3, 3, 4]))
-    arbitrary = random_.random() < 0.4
-    letters = random_.sample("ABCDEFGH", len(classes))
-    labels = dict(zip(classes, letters if arbitrary else [name.replace("_", " ") for name in classes], strict=True))
-    shots = [(text, labels[name]) for name in classes for text in random_.sample(topics[name], random_.randint(1, 3))]
-    random_.shuffle(shots)
-    asked = random_.choice(classes)
-    listed = f"Answer with one of: {', '.join(labels.values())}." if random_.random() < 0.5 else ""
-    pieces: Example = [(BEGIN + (f"{SYSTEM}{listed}{END}" if listed else ""), 0.0)]
-    for place, (text, label) in enumerate(shots):
-        pieces += [(f"{USER}{text}{END}{ASSISTANT}", 0.0), (label + END, 1.0 if place >= len(classes) else 0.0)]
-    return [*pieces, (f"{USER}{random_.choice(topics[asked])}{END}{ASSISTANT}", 0.0), (labels[asked] + END, 1.0)]
+def subjects(path: Path, *, held: bool = False) -> dict[str, list[str]]:
+    """Meanings of terms by the textbook that they are from; a tenth of the books is held out."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in read(path):
+        if held_out(row["book"]) == held and 20 < len(row["meaning"]) < 120:
+            found[row["book"].replace("-", " ")].append(row["meaning"])
+    return found
 
 
 def _snake(name: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+def _spoken(name: str) -> str:
+    return _snake(name).replace("_", " ").capitalize()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import json
 import random
@@ -31,6 +30,8 @@ OBJECTS = (
     "a wooden boat",
     "the last page",
 )
+PLACES = ("FindHotel", "FindTrain", "FindBank", "FindPark", "FindMuseum", "FindShop")
+BOOKS = ("the-sea", "old-tools", "music-made-easy", "cooking")
 SENTENCES_ALONE = (
     "flan_cot", "t0_permissive_dedup", "nltk_pd_masc_text", "openstax_ccby", "ud_ewt_ccbysa", "wiki_split_ccbysa",
     "factbook_pd", "standard_ebooks_cc0", "common_voice_en_cc0", "taskmaster4_raw", "nltk_sentiment_ccby",
@@ -61,13 +62,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows("squadshifts_train", (_review([sentence() for _ in range(4)]) for _ in range(200)))
     rows(
         "openstax_glossary_ccby",
-        ({"section": "Words", "term": f"term {n}", "meaning": sentence().lower()} for n in range(60)),
+        (
+            {"book": BOOKS[n % 4], "section": "Words", "term": f"term {n}", "meaning": sentence().lower()}
+            for n in range(60)
+        ),
     )
     for name in SENTENCES_ALONE:
         rows(name, ({"text": sentence()} for _ in range(40)))
     _dialogues(rows)
-    _commands(folder.parent / "data" / "snips", draw)
-    _intents(folder.parent / "data", draw)
     return folder
 
 
@@ -79,34 +81,14 @@ def _review(sentences: list[str]) -> dict[str, Any]:
 
 def _dialogues(rows: Any) -> None:
     slot = {"name": "city", "description": "Where", "is_categorical": False, "possible_values": []}
-    intents = [
-        {"name": name, "description": name, "required_slots": ["city"], "optional_slots": []}
-        for name in ("FindHotel", "FindTrain", "FindBank", "FindPark")
-    ]
+    intents = [{"name": name, "description": name, "required_slots": ["city"], "optional_slots": []} for name in PLACES]
     rows("sgd_train_schema", [{"service_name": "Places_1", "slots": [slot], "intents": intents}])
     call = {"service": "Places_1", "method": "FindHotel", "args": {"city": "Oslo"}}
-    turns = [{"r": "u", "t": "A hotel in Oslo, please."}, {"r": "a", "t": "Here is one.", "call": call}]
-    rows("sgd_train", [{"id": str(n), "turns": turns} for n in range(20)])
-
-
-def _commands(folder: Path, draw: random.Random) -> None:
-    folder.mkdir(parents=True)
-    for intent in ("PlayMusic", "BookTable", "GetWeather", "RateBook", "AddSong"):
-        said = [
-            {"data": [{"text": f"{intent} for "}, {"text": f"name {draw.randint(0, 999)}", "entity": f"{intent}_name"}]}
-            for _ in range(20)
+    asked = [
+        [
+            {"r": "u", "t": f"I am looking for a {name[4:].lower()} in Oslo.", "intent": f"Places_1.{name}"},
+            {"r": "a", "t": "Here is one.", "call": {**call, "method": name}},
         ]
-        with gzip.open(folder / f"train_{intent}_full.json.gz", "wt", encoding="utf-8") as file:
-            json.dump({intent: said}, file)
-
-
-def _intents(folder: Path, draw: random.Random) -> None:
-    for name in ("banking77", "clinc150"):
-        (folder / name).mkdir()
-    texts = [(f"Please help me with {n % 80} and {draw.randint(0, 999)}", f"intent {n % 80}") for n in range(640)]
-    with gzip.open(folder / "banking77" / "train.csv.gz", "wt", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["text", "category"])
-        writer.writerows(texts)
-    with gzip.open(folder / "clinc150" / "data_small.json.gz", "wt", encoding="utf-8") as file:
-        json.dump({"train": texts}, file)
+        for name in PLACES
+    ]
+    rows("sgd_train", [{"id": str(n), "turns": asked[n % len(asked)]} for n in range(60)])

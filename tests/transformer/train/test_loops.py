@@ -18,17 +18,14 @@ pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore::Deprecation
 import torch  # noqa: E402
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers  # noqa: E402
 
-from aiapp.core.errors import InvalidInput  # noqa: E402
 from aiapp.transformer.encoder import Encoder  # noqa: E402
 from aiapp.transformer.train.__main__ import main  # noqa: E402
-from aiapp.transformer.train.card import rewrite, table  # noqa: E402
 from aiapp.transformer.train.curves import draw_curves  # noqa: E402
 from aiapp.transformer.train.encoder.evaluation import evaluate_encoder  # noqa: E402
 from aiapp.transformer.train.encoder.export import export_encoder  # noqa: E402
 from aiapp.transformer.train.encoder.groups import Groups  # noqa: E402
 from aiapp.transformer.train.encoder.loop import EncoderPlan, EncoderTrainer  # noqa: E402
 from aiapp.transformer.train.encoder.network import EncoderNetwork, EncoderShape  # noqa: E402
-from aiapp.transformer.train.evaluation import evaluate  # noqa: E402
 from aiapp.transformer.train.loop import Plan, Trainer  # noqa: E402
 
 SECOND = 1 / 60  # in minutes
@@ -96,27 +93,28 @@ def test_the_encoder_trains_stops_goes_on_and_is_exported(data: Path, tmp_path: 
     assert Encoder.load(tmp_path / "weights" / "encoder.safetensors").embed(["the river"]).shape == (1, 256)
 
 
-def test_the_commands_write_curves_and_the_cards_tables(data: Path, tmp_path: Path) -> None:
+def test_training_draws_its_curves(data: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="needs matplotlib: python -m pip install 'aiapp[train]'")
     run = tmp_path / "run"
-    card = tmp_path / "card.md"
-    card.write_text("# Card\n\n<!-- language model -->\nold\n<!-- /language model -->\nkept\n")
     plan = Plan(data, run, minutes=SECOND, held_out=2, tokenizer_examples=300)
     Trainer(plan, resume=False).fit()
     assert draw_curves(run).read_bytes().startswith(b"\x89PNG")
-    scores = evaluate(run, data, 2)
-    rewrite(card, "language model", table("set", "share", scores))
-    lines = card.read_text().splitlines()
-    assert (lines[:3], lines[-2:]) == (["# Card", "", "<!-- language model -->"], ["<!-- /language model -->", "kept"])
-    assert len(lines) == 5 + 2 + len(scores)
-    with pytest.raises(InvalidInput, match="<!-- encoder -->"):
-        rewrite(card, "encoder", "")
+
+
+def test_a_budget_of_tokens_ends_a_sitting(data: Path, tmp_path: Path) -> None:
+    plan = Plan(data, tmp_path, tokens=3000, batch_tokens=512, held_out=2, tokenizer_examples=300)
+    trainer = Trainer(plan, resume=False)
+    trainer.fit()
+    assert 3000 <= trainer.tokens < 3000 + 2 * 512
+    again = Trainer(plan, resume=True)
+    again.fit()
+    assert 6000 <= again.tokens < 6000 + 4 * 512
 
 
 def test_the_bundled_encoder_is_scored_on_held_out_questions(data: Path) -> None:
     scores = evaluate_encoder(data, count=20)
     assert len(scores) == 8
-    assert all(0 <= score <= 1 for score in scores.values())
+    assert all(0 <= score.value <= 1 for score in scores)
 
 
 @pytest.mark.parametrize("held", [False, True])
@@ -159,8 +157,13 @@ def test_the_runtime_encodes_what_was_trained(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["evaluate", "nowhere", "--data", "."], "'nowhere' cannot be used; accepted: an existing folder"),
-        (["evaluate", ".", "--data", "missing"], "'missing' cannot be used; accepted: an existing folder"),
+        (["export", "nowhere", "--to", "out"], "'nowhere' cannot be used; accepted: an existing folder"),
+        (["evaluate-encoder", "--data", "missing"], "'missing' cannot be used; accepted: an existing folder"),
+        (["fit", "--data", ".", "--out", "run"], "--minutes, --tokens or both"),
+        (
+            ["fit", "--data", ".", "--out", "run", "--minutes", "none"],
+            "'none' cannot be used; accepted: a number above 0",
+        ),
         (["export", ".", "--to", "out"], "best.pt"),
     ],
 )

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from aiapp.transformer.tasks.examples import held_out
+from aiapp.transformer.tasks.passages import Passages
 from aiapp.transformer.train import corpora
-from aiapp.transformer.train.corpora import Glossary, first_upper, held_out, read, sentences, tidy, unit_at
-from aiapp.transformer.train.passages import Passages
+from aiapp.transformer.train.corpora import Glossary, first_upper, read, sentences, tidy, unit_at
 
 _MOST = 8
 """Candidates in a group, about."""

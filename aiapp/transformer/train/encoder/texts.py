@@ -10,9 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from aiapp.transformer.tasks.examples import held_out
+from aiapp.transformer.tasks.passages import Passages
 from aiapp.transformer.train import corpora
 from aiapp.transformer.train.corpora import read, sentences, tidy
-from aiapp.transformer.train.passages import Passages
 
 # file -> how many of its sentences are taken; `strings` of a row rather than its sentences where a row is short
 _SENTENCES = {
@@ -60,7 +61,7 @@ def training_texts(data: Path, passages: int = 16_000, seed: int = 7) -> list[st
     pairs = list(rows("squad_q_sentence_ccbysa"))
     take((tidy(row["q"]) for row in pairs), 30_000)
     take((tidy(row["sentence"]) for row in pairs), 30_000)
-    shifts = [row for row in rows("squadshifts_train") if not corpora.held_out(row["context"])]
+    shifts = [row for row in rows("squadshifts_train") if not held_out(row["context"])]
     take((pair["q"] for row in shifts for pair in row["qas"]), 30_000)
     take((sentence for row in shifts for sentence in sentences(row["context"])), 40_000)
     take((row["context"] for row in shifts), 4_000, 1000)

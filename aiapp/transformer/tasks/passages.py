@@ -6,8 +6,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aiapp.transformer.train.families import FAMILIES, HELD_OUT, Family
-from aiapp.transformer.train.vocabulary import Vocabulary
+from aiapp.transformer.tasks.families import FAMILIES, HELD_OUT, Family
+from aiapp.transformer.tasks.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,22 @@ class Passages:
         heading = self._heading()
         return Passage(f"{heading}\n{lines}" if heading else lines, tuple(unique.values()), heading, tuple(units))
 
+    def sentences(self, questions: int = 1) -> Passage:
+        """An easier passage: two to six facts of one to three kinds, in sentences; every question has an answer."""
+        draw, facts = self._random, dict[tuple[str, str], _Fact]()
+        families = draw.sample(self._families, draw.randint(1, 3))
+        for _ in range(draw.randint(2, 6)):
+            family = draw.choice(families)
+            known = [fact.thing for fact in facts.values() if fact.family.thing == family.thing]
+            thing = draw.choice(known) if known and draw.random() < 0.3 else self._vocabulary.thing(family.thing)
+            facts.setdefault((thing, family.title), _Fact(family, thing, self._vocabulary.value(family.value)))
+        stating = {self._statement(fact): fact for fact in facts.values()}
+        units = [*stating, *(draw.choice(self._prose) for _ in range(draw.choice([0, 0, 0, 1, 2])))]
+        draw.shuffle(units)
+        asked = draw.sample(sorted(stating), min(questions, len(stating)))
+        found = tuple(Question(self._ask(stating[unit]), unit, stating[unit].value) for unit in asked)
+        return Passage(" ".join(units), found, "", tuple(units))
+
     def _facts(self) -> list[_Fact]:
         """Facts that are easy to confuse: few kinds of things, several things of a kind, several facts a thing."""
         kinds = self._random.sample(sorted({family.thing for family in self._families}), self._random.choice([1, 1, 2]))
@@ -98,10 +114,12 @@ class Passages:
         return chosen[:9]
 
     def _statement(self, fact: _Fact) -> str:
-        options = (
-            fact.family.statements[-1:] if self._unseen and self._random.random() < 0.5 else fact.family.statements[:-1]
-        )
-        return _capital(self._random.choice(options).format(e=fact.thing, v=fact.value))
+        """A sentence that holds the value as it is: it does not begin with one that would get a capital letter."""
+        ways = fact.family.statements
+        held = self._unseen and self._random.random() < 0.5
+        said = [_capital(way.format(e=fact.thing, v=fact.value)) for way in (ways[-1:] if held else ways[:-1])]
+        fitting = [statement for statement in said if fact.value in statement]
+        return self._random.choice(fitting) if fitting else _capital(ways[0].format(e=fact.thing, v=fact.value))
 
     def _prose_layout(self, facts: list[_Fact]) -> dict[str, list[_Fact]]:
         units = {self._statement(fact): [fact] for fact in facts}

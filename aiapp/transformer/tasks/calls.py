@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aiapp.transformer.tasks.examples import ASSISTANT, BEGIN, END, SYSTEM, TOOL, USER, Example
+from aiapp.transformer.tasks.vocabulary import Vocabulary
 from aiapp.transformer.template import CALL, NO_TOOL, call_text, system_text, tool_line
-from aiapp.transformer.train.examples import ASSISTANT, BEGIN, END, SYSTEM, TOOL, USER, Example
-from aiapp.transformer.train.vocabulary import Vocabulary
 
 _BOX = tomllib.loads(Path(__file__).with_name("toolbox.toml").read_text(encoding="utf-8"))
 _OPENINGS = ("", "", "", "Please ", "Can you ", "Could you please ", "I want to ", "Hi, ", "Now ")
@@ -59,7 +59,7 @@ _PARAMETERS = [_Parameter.parse(name, row) for name, row in _BOX["parameters"].i
 
 
 @dataclass(frozen=True, slots=True)
-class Tool:
+class MadeTool:
     """A generated tool."""
 
     verb: str
@@ -76,11 +76,30 @@ class Tool:
             return words[0] + "".join(word.capitalize() for word in words[1:])
         return ".".join(["_".join(words[1:]), words[0]]) if self.style == 1 else "_".join(words)
 
+    @property
+    def description(self) -> str:
+        """One sentence."""
+        return f"{self.verb.capitalize()} {self.noun}."
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The JSON schema of the arguments."""
+        properties = {part.name: part.schema() for part in (*self.required, *self.optional)}
+        return {"type": "object", "properties": properties, "required": [part.name for part in self.required]}
+
     def line(self) -> str:
         """As the model reads it."""
-        properties = {part.name: part.schema() for part in (*self.required, *self.optional)}
-        parameters = {"properties": properties, "required": [part.name for part in self.required]}
-        return tool_line(self.name, f"{self.verb.capitalize()} {self.noun}.", parameters)
+        return tool_line(self.name, self.description, self.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Tools, a request, and the call that it asks for; `wanted` is None where no tool fits."""
+
+    offered: tuple[MadeTool, ...]
+    request: str
+    wanted: MadeTool | None
+    arguments: dict[str, Any]
 
 
 class Calls:
@@ -92,28 +111,29 @@ class Calls:
         self._nouns = [noun for noun in _BOX["nouns"]["names"] if _held(noun) == unseen]
         self._verbs = list(_BOX["verbs"])
 
-    def example(self, most: int = 6) -> Example:
-        """One conversation: a call, or the answer that no tool fits, and now and then what came of the call."""
+    def case(self, most: int = 6) -> Case:
+        """Up to `most` tools and a request for one of them; now and then the one that it asks for is not on offer."""
         draw = self._random
         wanted = self._tool()
         offered = [wanted, *self._others(wanted, draw.randint(0, most - 1))]
-        if draw.random() < 0.12 and len(offered) > 1:
-            offered.remove(wanted)
-            return self._conversation(offered, self._request(wanted)[0], None)
         request, arguments = self._request(wanted)
-        return self._conversation(offered, request, (wanted, arguments))
+        missing = draw.random() < 0.12 and len(offered) > 1
+        if missing:
+            offered.remove(wanted)
+        draw.shuffle(offered)
+        return Case(tuple(offered), request, None if missing else wanted, {} if missing else arguments)
 
-    def _conversation(self, offered: list[Tool], request: str, call: tuple[Tool, dict[str, Any]] | None) -> Example:
-        self._random.shuffle(offered)
-        system = system_text("", [tool.line() for tool in offered], None)
-        pieces: Example = [(f"{BEGIN}{SYSTEM}{system}{END}{USER}{request}{END}{ASSISTANT}", 0.0)]
-        if call is None:
+    def example(self, most: int = 6) -> Example:
+        """A case as a conversation, now and then with what came of the call."""
+        case = self.case(most)
+        system = system_text("", [tool.line() for tool in case.offered], None)
+        pieces: Example = [(f"{BEGIN}{SYSTEM}{system}{END}{USER}{case.request}{END}{ASSISTANT}", 0.0)]
+        if case.wanted is None:
             return [*pieces, (NO_TOOL + END, 1.0)]
-        tool, arguments = call
-        pieces.append((f"{CALL}{call_text(tool.name, arguments)}{END}", 1.0))
-        return pieces if self._random.random() < 0.75 else [*pieces, *self._outcome(tool)]
+        pieces.append((f"{CALL}{call_text(case.wanted.name, case.arguments)}{END}", 1.0))
+        return pieces if self._random.random() < 0.75 else [*pieces, *self._outcome(case.wanted)]
 
-    def _outcome(self, tool: Tool) -> Example:
+    def _outcome(self, tool: MadeTool) -> Example:
         """A result, and the answer that reads a value out of it."""
         draw, vocabulary = self._random, self._vocabulary
         keys = draw.sample(["status", "id", "price", "date", "owner", "place", "total", "time"], draw.randint(1, 3))
@@ -129,11 +149,11 @@ class Calls:
         noun = tool.noun.split(" ", 1)[1]
         return [(f"{TOOL}{json.dumps(result)}{END}{ASSISTANT}", 0.0), (f"Done, {noun}: {stated}.{END}", 1.0)]
 
-    def _tool(self, verb: str | None = None, noun: str | None = None) -> Tool:
+    def _tool(self, verb: str | None = None, noun: str | None = None) -> MadeTool:
         draw = self._random
         chosen = draw.sample(_PARAMETERS, draw.randint(0, 4))
         cut = draw.randint(min(1, len(chosen)), len(chosen))
-        return Tool(
+        return MadeTool(
             verb or draw.choice(self._verbs),
             noun or draw.choice(self._nouns),
             tuple(chosen[:cut]),
@@ -141,9 +161,9 @@ class Calls:
             draw.choice([0, 1, 2, 2, 2]),
         )
 
-    def _others(self, wanted: Tool, count: int) -> list[Tool]:
+    def _others(self, wanted: MadeTool, count: int) -> list[MadeTool]:
         """Other tools; many share the verb or the noun of the wanted one."""
-        found: dict[tuple[str, str], Tool] = {}
+        found: dict[tuple[str, str], MadeTool] = {}
         while len(found) < count:
             share = self._random.random()
             tool = self._tool(verb=wanted.verb) if share < 0.3 else self._tool()
@@ -153,7 +173,7 @@ class Calls:
                 found[tool.verb, tool.noun] = tool
         return list(found.values())
 
-    def _request(self, tool: Tool) -> tuple[str, dict[str, Any]]:
+    def _request(self, tool: MadeTool) -> tuple[str, dict[str, Any]]:
         """A way of asking for a tool, and the arguments that it states; an optional one is often left out."""
         draw = self._random
         ways = _BOX["verbs"][tool.verb]
