@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from aiapp.transformer.batch import generate_batch
-    from aiapp.transformer.calling import Call, Tool
+    from aiapp.transformer.calling import Call, Tool, call_tool
     from aiapp.transformer.embedding import HashEmbedding
     from aiapp.transformer.encoder import Comparison, Encoder
     from aiapp.transformer.generation import Completion, Step, collect, generate
@@ -39,6 +39,7 @@ __all__ = [
     "Tokenizer",
     "Tool",
     "Transformer",
+    "call_tool",
     "choose",
     "collect",
     "fill",
@@ -65,6 +66,7 @@ _HOMES = {
     "Tokenizer": "tokenizer",
     "Tool": "calling",
     "Transformer": "model",
+    "call_tool": "calling",
     "choose": "scoring",
     "collect": "generation",
     "fill": "scoring",

@@ -116,8 +116,8 @@ def write_call(
     """The call of a tool with arguments that fit its schema, unless `max_tokens` or a full context cut them short."""
     opening = opening_ids(model, tool.name)
     room = None if max_tokens is None else max_tokens - len(opening)
-    if room is not None and room < 1:
-        return Call(tool.name, "", len(opening), "length")
+    if max_tokens is not None and max_tokens <= len(opening):
+        return Call(tool.name, "", max_tokens, "length")
     grammar = Grammar.json_schema(tool.schema, _CLOSING)
     written = collect(model.generate([*prompt_ids, *opening], sampling, grammar=grammar, max_tokens=room))
     tokens = len(opening) + len(written.steps)

@@ -115,6 +115,11 @@ def test_parameters_that_are_no_object_are_refused(parameters: dict[str, Any]) -
         Tool("book", "Book.", parameters)
 
 
+def test_an_opening_with_no_room_after_it_is_a_cut(model: Transformer) -> None:
+    call = write_call(model, prompt(model), TOOLS[0], "", max_tokens=2)
+    assert (call.arguments, call.tokens, call.finish) == ("", 2, "length")
+
+
 @given(st.dictionaries(STRINGS, STRINGS | st.integers()), st.sets(STRINGS), STRINGS)
 def test_only_guessed_optional_strings_are_left_out(
     arguments: dict[str, Any], required: set[str], conversation: str

@@ -50,22 +50,14 @@ _KEYS = [
 
 def quotation(passage: Passage) -> Example:
     """Questions over a passage, each answered by the unit that supports it or by the refusal."""
-    pieces: Example = [(f"{BEGIN}{USER}Passage:\n{passage.text}\n\n", 0.0)]
-    for number, question in enumerate(passage.questions):
-        turn = "" if number == 0 else USER
-        pieces.append((f"{turn}Question: {question.text}{END}{ASSISTANT}", 0.0))
-        pieces.append(((question.unit or REFUSAL) + END, 1.0))
-    return pieces
+    asked = [(f"Question: {question.text}", question.unit or REFUSAL) for question in passage.questions]
+    return _questions(passage.text, asked)
 
 
 def short_answer(passage: Passage) -> Example:
     """The value alone."""
-    pieces: Example = [(f"{BEGIN}{USER}Passage:\n{passage.text}\n\n", 0.0)]
-    for number, question in enumerate(passage.questions):
-        turn = "" if number == 0 else USER
-        pieces.append((f"{turn}Answer briefly: {question.text}{END}{ASSISTANT}", 0.0))
-        pieces.append(((question.value or REFUSAL) + END, 1.0))
-    return pieces
+    asked = [(f"Answer briefly: {question.text}", question.value or REFUSAL) for question in passage.questions]
+    return _questions(passage.text, asked)
 
 
 def lookup(vocabulary: Vocabulary) -> Example:
@@ -77,12 +69,19 @@ def lookup(vocabulary: Vocabulary) -> Example:
     values = {key: vocabulary.value(draw.choice(kinds)) for key in keys}
     separator, join = draw.choice([": ", " = ", " is ", " -> "]), draw.choice(["\n", "; ", ", "])
     text = join.join(f"{key}{separator}{value}" for key, value in values.items())
+    asked: list[tuple[str, str]] = []
+    for key in draw.sample(list(values), min(5, len(values))):
+        question = draw.choice(["{k}?", "What is the {k}?", "Give me the {k}.", "{k}"]).format(k=key)
+        asked.append((f"Answer briefly: {question}", values[key]))
+    return _questions(text, asked)
+
+
+def _questions(text: str, asked: Sequence[tuple[str, str]]) -> Example:
+    """A passage, and questions about it with their answers, the first one in the passage's own turn."""
     pieces: Example = [(f"{BEGIN}{USER}Passage:\n{text}\n\n", 0.0)]
-    for number, key in enumerate(draw.sample(list(values), min(5, len(values)))):
+    for number, (question, answer) in enumerate(asked):
         turn = "" if number == 0 else USER
-        asked = draw.choice(["{k}?", "What is the {k}?", "Give me the {k}.", "{k}"]).format(k=key)
-        pieces.append((f"{turn}Answer briefly: {asked}{END}{ASSISTANT}", 0.0))
-        pieces.append((values[key] + END, 1.0))
+        pieces += [(f"{turn}{question}{END}{ASSISTANT}", 0.0), (answer + END, 1.0)]
     return pieces
 
 
