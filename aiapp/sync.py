@@ -8,14 +8,18 @@ until it has cleaned up before it raises.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import functools
 import os
+import queue
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from typing import Any, Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+LAST_SECONDS = 2.0
+"""How long the end of a program waits for connections to close."""
 
 
 class _Background:
@@ -32,10 +36,23 @@ class _Background:
                 self._loop = asyncio.new_event_loop()
                 self._thread = threading.Thread(target=self._loop.run_forever, name="aiapp-loop", daemon=True)
                 self._thread.start()
+                atexit.register(self._end)
             return self._loop
 
     def inside(self) -> bool:
         return threading.current_thread() is self._thread
+
+    def _end(self) -> None:
+        """When the program ends: close what is open on the loop, as `asyncio.run` does."""
+        loop, thread = self._loop, self._thread
+        if loop is None or thread is None or not thread.is_alive():
+            return
+        closing = asyncio.run_coroutine_threadsafe(loop.shutdown_asyncgens(), loop)
+        try:
+            closing.result(LAST_SECONDS)
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join(LAST_SECONDS)
 
 
 _background = _Background()
@@ -86,18 +103,103 @@ def sync(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
 
 
 def iterate(events: AsyncIterator[T]) -> Iterator[T]:
-    """The blocking twin of an async iterator; closing it closes the async one."""
+    """The blocking twin of an async iterator; closing it closes the async one.
+
+    The loop reads a little ahead, so that items which come at once cross between the threads together.
+    """
+    if _background.inside():
+        raise RuntimeError("a blocking loop was begun on aiapp's own event loop; use `async for` instead")
+    loop, ahead = _background.loop(), _Ahead[T](_background.loop())
+    pump = asyncio.run_coroutine_threadsafe(ahead.pump(events), loop)
     try:
-        while True:
-            try:
-                yield run(_next(events))
-            except StopAsyncIteration:
-                return
+        while not isinstance(item := ahead.take(), _End):
+            yield item
+        if item.error is not None:
+            raise item.error
     finally:
+        if not pump.done():
+            _cancel_and_wait(pump)
         close = getattr(events, "aclose", None)
         if close is not None:
             run(close())
 
 
-async def _next(events: AsyncIterator[T]) -> T:
-    return await anext(events)
+class _End:
+    """Nothing comes after it; `error` is what went wrong."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.error = error
+
+
+class _Ahead(Generic[T]):
+    """What was read and not yet taken."""
+
+    MOST, LEAST = 64, 16
+    """Reading pauses with this many items in hand, and goes on with this many."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._items: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
+        self._room = asyncio.Event()
+
+    async def pump(self, events: AsyncIterator[T]) -> None:
+        """Read all there is, on the loop."""
+        try:
+            async for item in events:
+                self._items.put(item)
+                if self._items.qsize() >= self.MOST:
+                    self._room.clear()
+                    await self._room.wait()
+        except BaseException as error:
+            self._items.put(_End(error))
+            if isinstance(error, asyncio.CancelledError):
+                raise
+        else:
+            self._items.put(_End())
+
+    def take(self) -> T | _End:
+        """The next item, waited for, on the reader's thread."""
+        item = self._items.get()
+        if self._items.qsize() == self.LEAST:
+            self._loop.call_soon_threadsafe(self._room.set)
+        return item
+
+
+class PerLoop(Generic[T]):
+    """One value for each event loop, such as a pool of connections, closed when its loop ends.
+
+    An async generator holds each value: `asyncio.run`, as any well-kept loop, closes those that are open at its end.
+    """
+
+    def __init__(self, make: Callable[[], T], close: Callable[[T], Awaitable[None]]) -> None:
+        self._make, self._close = make, close
+        self._held: dict[asyncio.AbstractEventLoop, tuple[T, AsyncGenerator[None, None]]] = {}
+
+    async def get(self) -> T:
+        """The value of the running loop, made on first use."""
+        loop = asyncio.get_running_loop()
+        held = self._held.get(loop)
+        if held is None:
+            for ended in [one for one in self._held if one.is_closed()]:
+                del self._held[ended]
+            value = self._make()
+            held = self._held[loop] = (value, _holding(value, self._close))
+            await anext(held[1])
+        return held[0]
+
+    async def aclose(self) -> None:
+        """Close the values of all loops that still run."""
+        here = asyncio.get_running_loop()
+        for loop, (_, holder) in list(self._held.items()):
+            if loop is here:
+                await holder.aclose()
+            elif loop.is_running():
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(holder.aclose(), loop))
+        self._held.clear()
+
+
+async def _holding(value: T, close: Callable[[T], Awaitable[None]]) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        await close(value)

@@ -1,41 +1,41 @@
-"""The client: one model, its policies, and a receipt for every answer."""
+"""The client: one interface to any model, with its policies, and a receipt for every answer."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import replace
+from typing import Any, TypeVar, overload
 
-from aiapp.client.retry import Retry, attempt
+from aiapp.client.call import Call, Opened, Policy, Proceed, around
+from aiapp.client.fallback import open_first
+from aiapp.client.retry import Retry
+from aiapp.client.route import Route
 from aiapp.client.stream import Stream
+from aiapp.client.structured import REASKS, answer_of, structured
 from aiapp.core.errors import InvalidInput
-from aiapp.core.events import Completion, Event, Fold, Started, TextDelta, ThinkingDelta, fold
-from aiapp.core.messages import Message, user
-from aiapp.core.request import Request, Settings
-from aiapp.core.response import Attempt, Receipt, Response
+from aiapp.core.events import Completion, Event, Fold, TextDelta, ThinkingDelta, fold
+from aiapp.core.request import Asked, Request, Settings
+from aiapp.core.response import Receipt, Response
+from aiapp.core.schema import Schema
 from aiapp.providers.protocol import Prepared, Provider
 from aiapp.providers.registry import open_provider
-from aiapp.sync import sync
+from aiapp.sync import run, sync
 from aiapp.tracking.billing import bill
-from aiapp.tracking.stopwatch import Stopwatch
 
 DEFAULT_MODEL = "local"
-
-
-@dataclass(slots=True)
-class _Call:
-    """One call in flight: what the receipt will be written from."""
-
-    prepared: Prepared
-    stopwatch: Stopwatch = field(default_factory=Stopwatch)
-    attempts: list[Attempt] = field(default_factory=list[Attempt])
+T = TypeVar("T")
 
 
 class Client:
-    """Asks one model. `model` is `local`, `openai:NAME` or `anthropic:NAME`; without one, `AIAPP_MODEL`, else `local`.
+    """Asks a model. `model` is `local` or `PROVIDER:NAME`; without one, `AIAPP_MODEL`, else `local`.
 
     The key is read from the provider's usual environment variable unless `api_key` is given. Nothing is loaded or
     connected before the first call. A ready `provider` may be given in place of a model name.
+
+    `fallback` models are asked in order where the one before cannot answer. `strict` refuses what a model cannot
+    honour, where a warning on the response is the rule. `middleware` stands around each call, the first outermost; a
+    `gate` stands before each try at sending, retries included.
     """
 
     def __init__(
@@ -46,109 +46,176 @@ class Client:
         settings: Settings | None = None,
         retry: Retry | None = None,
         timeout: float = 600.0,
+        fallback: Sequence[str | Provider] = (),
+        middleware: Sequence[Policy] = (),
+        gates: Sequence[Policy] = (),
+        strict: bool = False,
         api_key: str | None = None,
         base_url: str | None = None,
     ) -> None:
         if provider is not None and model is not None:
             raise InvalidInput("model", model, "either a model name or a provider, not both")
         name = model or os.environ.get("AIAPP_MODEL") or DEFAULT_MODEL
-        self._provider = provider or open_provider(name, api_key=api_key, base_url=base_url, timeout=timeout)
+        first = provider or open_provider(name, api_key=api_key, base_url=base_url, timeout=timeout)
+        others = [open_provider(one, timeout=timeout) if isinstance(one, str) else one for one in fallback]
+        retry = retry or Retry()
+        self._routes = tuple(Route(one, retry, strict=strict, gates=gates) for one in (first, *others))
         self._settings = settings or Settings()
-        self._retry = retry or Retry()
+        self._open: Proceed = self._routes[0].open if not others else self._first_to_answer
+        for policy in reversed(middleware):
+            self._open = around(policy, self._open)
 
     @property
     def model(self) -> str:
         """The model as `Client` takes it, such as `openai:NAME`."""
-        provider = self._provider
-        return provider.name if provider.model == provider.name else f"{provider.name}:{provider.model}"
+        return self._routes[0].model
 
     @property
     def ranks_choices(self) -> bool:
         """Whether a `Choice` comes back with the log-probability of every option."""
-        return self._provider.ranks_choices
+        return self._routes[0].provider.ranks_choices
 
-    def explain(self, request: str | Message | Sequence[Message] | Request) -> Prepared:
+    def explain(self, request: Asked, *, output: type[Any] | Schema[Any] | None = None) -> Prepared:
         """What would be sent, and what would have to change; nothing is sent."""
-        return self._provider.prepare(self._request(request))
+        schema = None if output is None else Schema.of(output)
+        return self._routes[0].provider.prepare(self._request(request, schema))
 
-    async def acomplete(self, request: str | Message | Sequence[Message] | Request) -> Response:
-        """Ask, and wait for the whole answer."""
-        call = _Call(self.explain(request))
-        events = await attempt(lambda: self._provider.acomplete(call.prepared), self._retry, self.model, call.attempts)
-        return self._response(fold(events), call)
+    @overload
+    async def acomplete(self, request: Asked) -> Response: ...
+    @overload
+    async def acomplete(self, request: Asked, *, output: type[T] | Schema[T], reasks: int = REASKS) -> Response[T]: ...
+    async def acomplete(
+        self, request: Asked, *, output: type[Any] | Schema[Any] | None = None, reasks: int = REASKS
+    ) -> Response[Any]:
+        """Ask, and wait for the whole answer.
 
-    complete = sync(acomplete)
+        With `output` the answer is a value of that type: a pydantic model, dataclass, TypedDict, enum, union, list or
+        primitive. An answer that does not fit is sent back with what is wrong, up to `reasks` times; then
+        `AnswerInvalid` is raised. All attempts are on the receipt.
+        """
+        if output is None:
+            return await self._whole(self._request(request))
+        schema = Schema.of(output)
+        return await structured(self._whole, self._request(request, schema), schema, reasks)
 
-    def stream(self, request: str | Message | Sequence[Message] | Request) -> Stream:
-        """Ask, and read the answer as it comes. The stream serves `async for` and `for` alike."""
-        return Stream(self._events(self._request(request)))
+    @overload
+    def complete(self, request: Asked) -> Response: ...
+    @overload
+    def complete(self, request: Asked, *, output: type[T] | Schema[T], reasks: int = REASKS) -> Response[T]: ...
+    def complete(
+        self, request: Asked, *, output: type[Any] | Schema[Any] | None = None, reasks: int = REASKS
+    ) -> Response[Any]:
+        """The blocking twin of `acomplete`."""
+        return run(self.acomplete(request) if output is None else self.acomplete(request, output=output, reasks=reasks))
 
-    async def _events(self, request: Request) -> AsyncGenerator[Event | Response, None]:
-        call = _Call(self._provider.prepare(request))
-        folding = Fold()
-        first, rest = await attempt(
-            lambda: _opened(self._provider.astream(call.prepared)), self._retry, self.model, call.attempts
-        )
-        try:
-            for event in first:
-                _mark(event, call.stopwatch)
-                folding.add(event)
-                yield event
-            async for event in rest:
-                _mark(event, call.stopwatch)
-                folding.add(event)
-                yield event
-        finally:
-            await _close(rest)
-        yield self._response(folding.completion(), call)
+    @overload
+    def stream(self, request: Asked) -> Stream: ...
+    @overload
+    def stream(self, request: Asked, *, output: type[T] | Schema[T]) -> Stream[T]: ...
+    def stream(self, request: Asked, *, output: type[Any] | Schema[Any] | None = None) -> Stream[Any]:
+        """Ask, and read the answer as it comes. The stream serves `async for` and `for` alike.
+
+        With `output`, `Stream.partials` is the value as far as it is known, and the response holds the whole one;
+        nothing is asked again once it was shown.
+        """
+        schema = None if output is None else Schema.of(output)
+        return Stream(self._events(self._request(request, schema), schema), schema)
 
     async def aclose(self) -> None:
         """Let go of connections."""
-        await self._provider.aclose()
+        for route in self._routes:
+            await route.provider.aclose()
 
     close = sync(aclose)
 
-    def _request(self, request: str | Message | Sequence[Message] | Request) -> Request:
-        if isinstance(request, str):
-            request = user(request)
-        if isinstance(request, Message):
-            request = (request,)
-        if not isinstance(request, Request):
-            request = Request(tuple(request))
-        if not request.messages:
-            raise InvalidInput("messages", request.messages, "at least one message")
+    async def __aenter__(self) -> Client:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def _first_to_answer(self, call: Call) -> Opened:
+        return await open_first(self._routes, call)
+
+    def _request(self, asked: Asked, schema: Schema[Any] | None = None) -> Request:
+        request = Request.of(asked)
+        if schema is not None:
+            request = replace(request, format=schema.format())
         return replace(request, settings=request.settings.over(self._settings))
 
-    def _response(self, completion: Completion, call: _Call) -> Response:
-        provider = self._provider
-        receipt = Receipt(
-            model=self.model,
-            usage=completion.usage,
-            invoice=bill(completion.usage, model=self.model, free=provider.free),
-            timing=call.stopwatch.timing(),
-            attempts=tuple(call.attempts),
-            changes=call.prepared.changes,
-            payload=call.prepared.payload,
-            request_id=completion.request_id,
-        )
-        return Response(**{f.name: getattr(completion, f.name) for f in fields(Completion)}, receipt=receipt)
+    async def _whole(self, request: Request) -> Response:
+        call = Call(request, self._routes[0].provider)
+        try:
+            opened = await self._open(call)
+            events = list(opened.first)
+            if opened.rest is not None:
+                events.extend([event async for event in opened.rest])
+            response = _response(fold(events), call)
+            call.answered(response)
+            return response
+        finally:
+            call.close()
+
+    async def _events(
+        self, request: Request, schema: Schema[Any] | None
+    ) -> AsyncGenerator[Event | Response[Any], None]:
+        call, folding = Call(request, self._routes[0].provider, streaming=True), Fold()
+        rest: AsyncIterator[Event] | None = None
+        try:
+            opened = await self._open(call)
+            rest = opened.rest
+            for event in opened.first:
+                if isinstance(event, TextDelta | ThinkingDelta):
+                    call.stopwatch.first_token()
+                folding.add(event)
+                yield event
+            if rest is not None:
+                async for event in rest:
+                    folding.add(event)
+                    yield event
+            response = _response(folding.completion(), call)
+            call.answered(response)
+            yield response if schema is None else answer_of(response, schema)
+        finally:
+            if isinstance(rest, AsyncGenerator):
+                await rest.aclose()
+            call.close()
 
 
-def _mark(event: Event, stopwatch: Stopwatch) -> None:
-    if isinstance(event, TextDelta | ThinkingDelta):
-        stopwatch.first_token()
-
-
-async def _opened(events: AsyncIterator[Event]) -> tuple[list[Event], AsyncIterator[Event]]:
-    """The stream with its first output in hand: until then nothing was shown, so a failure may be tried again."""
-    first: list[Event] = []
-    async for event in events:
-        first.append(event)
-        if not isinstance(event, Started):
-            break
-    return first, events
-
-
-async def _close(events: AsyncIterator[Event]) -> None:
-    if isinstance(events, AsyncGenerator):
-        await events.aclose()
+def _response(completion: Completion, call: Call) -> Response:
+    """The completion with its receipt."""
+    provider = call.provider
+    prepared = call.prepared or provider.prepare(call.request)
+    model = provider.name if provider.model == provider.name else f"{provider.name}:{provider.model}"
+    receipt = Receipt(
+        model=model,
+        usage=completion.usage,
+        invoice=bill(completion.usage, model=model, free=provider.free or call.cached),
+        timing=call.stopwatch.timing(),
+        attempts=tuple(call.attempts),
+        changes=prepared.changes,
+        payload=prepared.payload,
+        request_id=completion.request_id,
+        served=completion.model,
+        tier=completion.tier,
+        prompt=call.request.prompt,
+        cached=call.cached,
+    )
+    return Response(
+        model=completion.model,
+        parts=completion.parts,
+        finish=completion.finish,
+        usage=completion.usage,
+        id=completion.id,
+        request_id=completion.request_id,
+        tier=completion.tier,
+        alternatives=completion.alternatives,
+        receipt=receipt,
+        output=None,
+    )

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any, Generic
 
+from aiapp.core.errors import InvalidInput
 from aiapp.core.events import Event, TextDelta
 from aiapp.core.response import Response
-from aiapp.sync import iterate
+from aiapp.core.schema import Schema
+from aiapp.sync import iterate, sync
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    T = TypeVar("T", default=None)
+else:
+    from typing import TypeVar
+
+    T = TypeVar("T")
 
 
-class Stream:
+class Stream(Generic[T]):
     """Iterate it once, with `async for` or `for`; then `response` is the whole answer with its receipt."""
 
-    def __init__(self, events: AsyncGenerator[Event | Response, None]) -> None:
+    def __init__(self, events: AsyncGenerator[Event | Response[Any], None], schema: Schema[T] | None = None) -> None:
         self._events = events
-        self._response: Response | None = None
+        self._schema = schema
+        self._response: Response[T] | None = None
 
     @property
-    def response(self) -> Response:
+    def response(self) -> Response[T]:
         """The whole answer; only after the stream has been read to its end."""
         if self._response is None:
             raise RuntimeError("the stream has not been read to its end")
@@ -43,6 +56,27 @@ class Stream:
         """The blocking twin of `atext`."""
         return iterate(self.atext())
 
+    async def apartials(self) -> AsyncIterator[Any]:
+        """The value as far as it is known, as plain JSON values, each time that it grows.
+
+        It is not checked until it is whole: then `response.output` is the value of the type that was asked for.
+        """
+        if self._schema is None:
+            raise InvalidInput("output", None, "a type given to `stream`, to have partial values of")
+        text, shown = "", None
+        async for piece in self.atext():
+            text += piece
+            value = self._schema.partial(text)
+            if value is not None and value != shown:
+                shown = value
+                yield value
+
+    def partials(self) -> Iterator[Any]:
+        """The blocking twin of `apartials`."""
+        return iterate(self.apartials())
+
     async def aclose(self) -> None:
         """Stop reading and let go of the connection."""
         await self._events.aclose()
+
+    close = sync(aclose)

@@ -5,6 +5,8 @@ AiappError
 ├── MissingDependency         an optional package is not installed
 ├── MissingKey                a provider needs an API key and none was found
 ├── UnknownModel              no provider answers to this model name
+├── AnswerInvalid             the model's answer does not fit the type that was asked for: text, reason
+├── NotHonoured               a strict client would have had to drop something: changes
 └── ProviderError             the provider, or the way to it, failed: provider, model, status, request_id
     ├── AuthenticationFailed  401: the key was refused
     ├── PermissionDenied      403
@@ -22,7 +24,10 @@ AiappError
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from aiapp.core.response import Change, Response
 
 
 class AiappError(Exception):
@@ -61,6 +66,25 @@ class UnknownModel(AiappError, LookupError):
     def __init__(self, model: str, accepted: str) -> None:
         self.model, self.accepted = model, accepted
         super().__init__(f"unknown model {model!r}; accepted: {accepted}")
+
+
+class AnswerInvalid(AiappError):
+    """The model's last answer does not fit the type that was asked for.
+
+    `response` is that answer, with the receipt of all attempts.
+    """
+
+    def __init__(self, reason: str, response: Response[Any]) -> None:
+        self.reason, self.response = reason, response
+        super().__init__(f"the answer cannot be used: {reason}")
+
+
+class NotHonoured(AiappError):
+    """A strict client would have had to drop or change what was asked for; nothing was sent."""
+
+    def __init__(self, model: str, changes: tuple[Change, ...]) -> None:
+        self.model, self.changes = model, changes
+        super().__init__(f"{model} cannot honour {'; '.join(map(str, changes))}")
 
 
 class ProviderError(AiappError):

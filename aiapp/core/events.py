@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, assert_never
 
-from aiapp.core.parts import Metadata, Part, Text, Thinking, ToolCall
+from aiapp.core.messages import Message
+from aiapp.core.parts import Citation, Metadata, Part, Text, Thinking, ToolCall
 from aiapp.core.usage import Usage
 
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "refusal", "content_filter", "pause", "unknown"]
@@ -18,9 +19,20 @@ def _nothing() -> Metadata:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The provider accepted the request; `model` is the one that serves it."""
+    """The provider accepted the request; `model` is the one that serves it, `id` the provider's name for the answer."""
 
     model: str
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How the request was served: the tier, which may not be the one asked for, and the id to name to its support.
+
+    A later one replaces only what it knows.
+    """
+
+    tier: str | None = None
     request_id: str | None = None
 
 
@@ -36,6 +48,13 @@ class ThinkingDelta:
     """More of the reasoning's text."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A source for the text just said."""
+
+    citation: Citation
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +113,17 @@ class Finish:
 
 
 Event: TypeAlias = (
-    Started | TextDelta | ThinkingDelta | ToolCallStart | ToolCallDelta | PartEnd | UsageReport | Ranking | Finish
+    Started
+    | Served
+    | TextDelta
+    | ThinkingDelta
+    | Cited
+    | ToolCallStart
+    | ToolCallDelta
+    | PartEnd
+    | UsageReport
+    | Ranking
+    | Finish
 )
 
 
@@ -106,13 +135,25 @@ class Completion:
     parts: tuple[Part, ...]
     finish: Finish | None
     usage: Usage
+    id: str | None = None
     request_id: str | None = None
+    tier: str | None = None
     alternatives: tuple[Alternative, ...] = ()
 
     @property
     def text(self) -> str:
         """The answer's text; thinking and tool calls are left out."""
         return "".join(part.text for part in self.parts if isinstance(part, Text))
+
+    @property
+    def message(self) -> Message:
+        """The answer as a turn of the conversation, with what the provider wants echoed back."""
+        return Message("assistant", self.parts)
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """The sources that the provider names, in order."""
+        return tuple(part for part in self.parts if isinstance(part, Citation))
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
@@ -129,15 +170,14 @@ class _Open:
     id: str = ""
     name: str = ""
     metadata: Metadata = field(default_factory=_nothing)
-    closed: bool = False
 
-    def part(self) -> Part:
+    def part(self) -> Part | None:
         content = "".join(self.pieces)
         match self.kind:
             case "text":
-                return Text(content, self.metadata)
+                return Text(content, self.metadata) if content or self.metadata else None
             case "thinking":
-                return Thinking(content, self.metadata)
+                return Thinking(content, self.metadata) if content or self.metadata else None
             case "tool_call":
                 return ToolCall(self.id, self.name, content, self.metadata)
 
@@ -146,9 +186,11 @@ class Fold:
     """Adds events up to a `Completion`, one at a time."""
 
     def __init__(self) -> None:
-        self._parts: list[_Open] = []
+        self._parts: list[_Open | Citation] = []
+        self._current: _Open | None = None
         self._calls: dict[int, _Open] = {}
         self._started = Started("")
+        self._served = Served()
         self._usage = Usage()
         self._finish: Finish | None = None
         self._alternatives: tuple[Alternative, ...] = ()
@@ -156,19 +198,24 @@ class Fold:
     def add(self, event: Event) -> None:
         """Take one event into account."""
         match event:
-            case Started():
-                self._started = event
             case TextDelta(text):
-                self._current("text").pieces.append(text)
+                self._open("text").pieces.append(text)
             case ThinkingDelta(text):
-                self._current("thinking").pieces.append(text)
+                self._open("thinking").pieces.append(text)
+            case ToolCallDelta(index, arguments):
+                self._calls[index].pieces.append(arguments)
             case ToolCallStart(index, call_id, name):
                 self._calls[index] = _Open("tool_call", id=call_id, name=name)
                 self._parts.append(self._calls[index])
-            case ToolCallDelta(index, arguments):
-                self._calls[index].pieces.append(arguments)
+                self._current = None
             case PartEnd(metadata, index):
                 self._end(metadata, index)
+            case Cited(citation):
+                self._parts.append(citation)
+            case Started():
+                self._started = event
+            case Served(tier, request_id):
+                self._served = Served(tier or self._served.tier, request_id or self._served.request_id)
             case UsageReport(usage):
                 self._usage = usage
             case Ranking(alternatives):
@@ -180,21 +227,32 @@ class Fold:
 
     def completion(self) -> Completion:
         """What the events so far add up to."""
-        parts = tuple(part.part() for part in self._parts if part.pieces or part.metadata or part.kind == "tool_call")
+        parts = [part.part() if isinstance(part, _Open) else part for part in self._parts]
         return Completion(
-            self._started.model, parts, self._finish, self._usage, self._started.request_id, self._alternatives
+            model=self._started.model,
+            parts=tuple(part for part in parts if part is not None),
+            finish=self._finish,
+            usage=self._usage,
+            id=self._started.id,
+            request_id=self._served.request_id,
+            tier=self._served.tier,
+            alternatives=self._alternatives,
         )
 
-    def _current(self, kind: Literal["text", "thinking"]) -> _Open:
-        if not self._parts or self._parts[-1].kind != kind or self._parts[-1].closed:
-            self._parts.append(_Open(kind))
-        return self._parts[-1]
-
     def _end(self, metadata: Metadata, index: int | None) -> None:
-        if index is None and (not self._parts or self._parts[-1].closed):
-            self._parts.append(_Open("thinking"))
-        part = self._parts[-1] if index is None else self._calls[index]
-        part.metadata, part.closed = metadata, True
+        if index is not None:
+            self._calls[index].metadata = metadata
+            return
+        # What ends without having said anything is reasoning that was sent encrypted.
+        self._open(self._current.kind if self._current else "thinking").metadata = metadata
+        self._current = None
+
+    def _open(self, kind: Literal["text", "thinking", "tool_call"]) -> _Open:
+        """The part that grows: the current one if it is of this kind, else a new one."""
+        if self._current is None or self._current.kind != kind:
+            self._current = _Open(kind)
+            self._parts.append(self._current)
+        return self._current
 
 
 def fold(events: Iterable[Event]) -> Completion:

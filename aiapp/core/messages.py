@@ -6,17 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from aiapp.core.parts import Part, Text
+from aiapp.core.parts import Part, Text, ToolResult
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn. Tool results travel in a message of role `tool`."""
+    """One turn. Tool results travel in a message of role `tool`.
+
+    `cache` marks the end of what stays the same from call to call: a provider that wants such a mark gets one there.
+    """
 
     role: Role
     parts: tuple[Part, ...]
+    cache: bool = False
 
     @property
     def text(self) -> str:
@@ -30,16 +34,21 @@ def _parts(content: str | Part | Iterable[Part]) -> tuple[Part, ...]:
     return tuple(content) if isinstance(content, Iterable) else (content,)
 
 
-def system(content: str | Part | Iterable[Part]) -> Message:
+def system(content: str | Part | Iterable[Part], *, cache: bool = False) -> Message:
     """Instructions that stand above the conversation."""
-    return Message("system", _parts(content))
+    return Message("system", _parts(content), cache)
 
 
-def user(content: str | Part | Iterable[Part]) -> Message:
+def user(content: str | Part | Iterable[Part], *, cache: bool = False) -> Message:
     """What the person says."""
-    return Message("user", _parts(content))
+    return Message("user", _parts(content), cache)
 
 
 def assistant(content: str | Part | Iterable[Part]) -> Message:
     """What the model said."""
     return Message("assistant", _parts(content))
+
+
+def tool(*results: ToolResult) -> Message:
+    """What tools returned: all results of one turn travel together."""
+    return Message("tool", results)

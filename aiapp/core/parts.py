@@ -71,25 +71,31 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a tool returned, or how it failed."""
+    """What a tool returned, or how it failed; `attachments` are the images and files that belong to it."""
 
     call_id: str
     content: str
     is_error: bool = False
+    attachments: tuple[Image | File, ...] = ()
     metadata: Metadata = field(default_factory=_nothing, compare=False)
     kind: Literal["tool_result"] = "tool_result"
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A verbatim span of a source: `text_of(source)[start:end] == quote`. Lines and pages count from 1."""
+    """A verbatim span of a source: `text_of(source)[start:end] == quote`. Lines and pages count from 1.
+
+    One that a provider made stands after the text that it supports; `start` and `end` are None where the provider
+    does not say them.
+    """
 
     source: str
-    start: int
-    end: int
+    start: int | None
+    end: int | None
     quote: str
     line: int | None = None
     page: int | None = None
+    metadata: Metadata = field(default_factory=_nothing, compare=False)
     kind: Literal["citation"] = "citation"
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from aiapp.core.errors import InvalidInput
 from aiapp.core.formats import Format
-from aiapp.core.messages import Message
+from aiapp.core.messages import Message, user
 
+Caching: TypeAlias = Literal["off", "short", "long"]
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+
+_WORDS = {"effort": get_args(Effort), "cache": get_args(Caching), "tool_choice": ("auto", "none", "required")}
 
 
 def _nothing() -> Mapping[str, Any]:
@@ -18,8 +22,22 @@ def _nothing() -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class Only:
+    """The tool that must be called."""
+
+    name: str
+
+
+ToolChoice: TypeAlias = Literal["auto", "none", "required"] | Only
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """How to sample. `None` leaves a setting to the provider; nothing here is ever dropped without a warning."""
+    """How to sample, and how to be served. `None` leaves a setting to the provider; none is lost without a warning.
+
+    `max_tokens` counts reasoning too. `cache` asks for the provider's prompt cache, `short` and `long` being the
+    lifetimes that it has. `service_tier` is in the provider's own words, such as `flex` or `priority`.
+    """
 
     temperature: float | None = None
     top_p: float | None = None
@@ -28,6 +46,10 @@ class Settings:
     stop: tuple[str, ...] = ()
     seed: int | None = None
     effort: Effort | None = None
+    tool_choice: ToolChoice | None = None
+    parallel_tools: bool | None = None
+    cache: Caching | None = None
+    service_tier: str | None = None
     extra: Mapping[str, Any] = field(default_factory=_nothing)
     """Provider-specific keys, merged into the payload as they are."""
 
@@ -36,6 +58,10 @@ class Settings:
             raise InvalidInput("temperature", self.temperature, "a number from 0 to 2")
         if self.top_p is not None and not 0 < self.top_p <= 1:
             raise InvalidInput("top_p", self.top_p, "a number above 0, up to 1")
+        for name, accepted in _WORDS.items():
+            word: object = getattr(self, name)
+            if isinstance(word, str) and word not in accepted:
+                raise InvalidInput(name, word, ", ".join(accepted))
         for name in ("top_k", "max_tokens"):
             value: int | None = getattr(self, name)
             if value is not None and value < 1:
@@ -58,10 +84,28 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Messages, tools, the form of the answer, settings. `prompt` is the content hash of the prompt it came from."""
+    """Messages, tools, the form of the answer, settings. `prompt` is the content hash of the prompt it came from.
+
+    `Request.of` makes one of whatever `Client` takes.
+    """
 
     messages: tuple[Message, ...]
     tools: tuple[Tool, ...] = ()
     format: Format | None = None
     settings: Settings = Settings()
     prompt: str | None = None
+
+    @staticmethod
+    def of(asked: Asked) -> Request:
+        """A request of a text, a message, several messages, or one that is ready."""
+        if isinstance(asked, str):
+            asked = user(asked)
+        if isinstance(asked, Message):
+            asked = (asked,)
+        request = asked if isinstance(asked, Request) else Request(tuple(asked))
+        if not request.messages:
+            raise InvalidInput("messages", request.messages, "at least one message")
+        return request
+
+
+Asked: TypeAlias = str | Message | Sequence[Message] | Request

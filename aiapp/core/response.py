@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic
 
 from aiapp.core.events import Completion
 from aiapp.core.invoice import Invoice, total_invoice
 from aiapp.core.usage import Usage, total_usage
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    T = TypeVar("T", default=None)
+else:
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that could not be sent as it was asked for, and why."""
+    """Something that is sent otherwise than it was asked for, and why; `lost` where that means less than was asked."""
 
     field: str
     reason: str
+    lost: bool = True
 
     def __str__(self) -> str:
         return f"{self.field}: {self.reason}"
@@ -49,7 +59,11 @@ def _nothing() -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was sent, what had to change, every attempt, the model that served it, tokens, money and time."""
+    """What was sent, what had to change, every attempt, the model that served it, tokens, money and time.
+
+    `model` is the one that was asked, `served` the one that the provider says it used. `cached` tells an answer from
+    the response cache: it cost nothing and took no tokens now.
+    """
 
     model: str
     usage: Usage
@@ -59,6 +73,10 @@ class Receipt:
     changes: tuple[Change, ...] = ()
     payload: Mapping[str, Any] = field(default_factory=_nothing, repr=False)
     request_id: str | None = None
+    served: str = ""
+    tier: str | None = None
+    prompt: str | None = None
+    cached: bool = False
 
     @property
     def cost(self) -> Decimal | None:
@@ -77,16 +95,25 @@ def total_receipt(receipts: Iterable[Receipt], timing: Timing) -> Receipt:
         attempts=tuple(attempt for receipt in items for attempt in receipt.attempts),
         changes=tuple(dict.fromkeys(change for receipt in items for change in receipt.changes)),
         payload={"calls": [dict(receipt.payload) for receipt in items]},
+        request_id=items[-1].request_id if items else None,
+        served=", ".join(dict.fromkeys(receipt.served for receipt in items)),
+        tier=items[-1].tier if items else None,
+        prompt=items[-1].prompt if items else None,
+        cached=bool(items) and all(receipt.cached for receipt in items),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Response(Completion):
-    """What `Client` returns: the completion, with `receipt` and `warnings`."""
+class Response(Completion, Generic[T]):
+    """What `Client` returns: the completion, with `receipt` and `warnings`.
+
+    `output` is the answer as the type that was asked for; None where none was.
+    """
 
     receipt: Receipt = field(kw_only=True)
+    output: T = field(kw_only=True)
 
     @property
     def warnings(self) -> tuple[Change, ...]:
         """What was asked for and could not be honoured."""
-        return self.receipt.changes
+        return tuple(change for change in self.receipt.changes if change.lost)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from aiapp.core.errors import InvalidInput
@@ -11,28 +15,88 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 T = TypeVar("T")
+LONGEST_NAME = 64
+"""Providers take names of at most 64 letters, digits, underscores and hyphens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """Why a text is no value of a type: each place that does not fit, and what is wrong there."""
+
+    reason: str
 
 
 class Schema(Generic[T]):
-    """The JSON schema of a type that pydantic understands: models, dataclasses, TypedDicts, unions, primitives."""
+    """The JSON schema of a type that pydantic understands: models, dataclasses, TypedDicts, enums, unions, primitives.
+
+    Providers answer with JSON objects alone, so a type that is no object is asked for as `{"value": ...}`, and `read`
+    takes it out again.
+    """
 
     def __init__(self, of: type[T]) -> None:
-        from pydantic import TypeAdapter
+        from pydantic import TypeAdapter, create_model
+        from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError
 
         self.type = of
-        self._adapter: TypeAdapter[T] = TypeAdapter(of)
+        self._wrapped = False
+        try:
+            self._adapter: TypeAdapter[Any] = TypeAdapter(of)
+            schema = _rooted(self._adapter.json_schema())
+            if schema.get("type") != "object":
+                self._wrapped = True
+                self._adapter = TypeAdapter(create_model("Output", value=(of, ...)))
+                schema = self._adapter.json_schema()
+        except (PydanticSchemaGenerationError, PydanticInvalidForJsonSchema) as error:
+            raise InvalidInput("output", of, f"a type that has a JSON schema ({error.message})") from None
+        name = re.sub(r"[^a-zA-Z0-9_-]+", "_", getattr(of, "__name__", "output")).strip("_")
+        self._format = JsonSchema(schema, name[:LONGEST_NAME] or "output")
+
+    @staticmethod
+    def of(kind: Any) -> Schema[Any]:
+        """The schema of a type, made once; a schema is its own."""
+        return _made(kind) if not isinstance(kind, Schema) else kind  # pyright: ignore[reportUnknownVariableType]
 
     def format(self) -> JsonSchema:
         """The constraint that makes a model answer with such a value."""
-        schema: dict[str, Any] = self._adapter.json_schema()
-        return JsonSchema(schema, getattr(self.type, "__name__", "output"))
+        return self._format
 
-    def parse(self, text: str) -> T:
-        """The value that a JSON text holds, or `InvalidInput` naming each place that does not fit."""
+    def read(self, text: str) -> T | Misfit:
+        """The value that a JSON text holds, or why it holds none."""
         from pydantic import ValidationError
 
         try:
-            return self._adapter.validate_json(text)
+            value = self._adapter.validate_json(text)
         except ValidationError as error:
-            where = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'value'}: {e['msg']}" for e in error.errors())
-            raise InvalidInput("answer", text, f"JSON of {self.type!r} ({where})") from None
+            places = ((".".join(map(str, one["loc"])) or "value", one["msg"]) for one in error.errors())
+            return Misfit("; ".join(f"{place}: {problem}" for place, problem in places))
+        held: T = value.value if self._wrapped else value
+        return held
+
+    def parse(self, text: str) -> T:
+        """The value that a JSON text holds, or `InvalidInput` naming each place that does not fit."""
+        value = self.read(text)
+        if isinstance(value, Misfit):
+            raise InvalidInput("answer", text, f"JSON of {self.type!r} ({value.reason})")
+        return value
+
+    def partial(self, text: str) -> Any:
+        """What a JSON text that is not whole yet holds, as plain JSON values, unchecked; None before it holds any."""
+        from pydantic_core import from_json
+
+        try:
+            value: Any = from_json(text, allow_partial="trailing-strings") if text.strip() else None
+            return value.get("value") if self._wrapped and value is not None else value
+        except ValueError:
+            return None
+
+
+_made: Callable[[Any], Schema[Any]] = lru_cache(maxsize=256)(Schema)
+
+
+def _rooted(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema with what its root refers to at its root, as for a type that contains itself."""
+    reference = schema.get("$ref")
+    if reference is None:
+        return schema
+    definitions: Mapping[str, Any] = schema["$defs"]
+    return {**definitions[reference.removeprefix("#/$defs/")], "$defs": definitions}

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_COUNTS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
+
+
+def _nothing() -> Mapping[str, Any]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +18,8 @@ class Usage:
     """Token counts with inclusive totals.
 
     `cached_tokens` and `cache_write_tokens` are inside `input_tokens`, `reasoning_tokens` inside `output_tokens`,
-    whatever the provider's own convention is.
+    whatever the provider's own convention is. `raw` is the provider's own report, which may say more (the lifetimes of
+    cache writes, searches); a sum has none.
     """
 
     input_tokens: int | None = None
@@ -19,6 +27,7 @@ class Usage:
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
+    raw: Mapping[str, Any] = field(default_factory=_nothing, compare=False, repr=False)
 
     @property
     def known(self) -> bool:
@@ -40,4 +49,5 @@ def total_usage(usages: Iterable[Usage]) -> Usage:
         known = [count for count in counts if count is not None]
         return sum(known) if len(known) == len(counts) else None
 
-    return Usage(**{field.name: total(field.name) for field in fields(Usage)})
+    counts: dict[str, Any] = {name: total(name) for name in _COUNTS}
+    return Usage(**counts)

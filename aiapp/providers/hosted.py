@@ -1,26 +1,32 @@
 """What every provider behind an SDK has in common: the key, and payloads and answers that stay plain JSON.
 
 A subclass says how a request is encoded and an answer decoded, and posts through its own SDK, which keeps keys, URLs
-and connections. No SDK is loaded before the first call, and an SDK's own retries are off.
+and connections; beneath the SDK's typed layer, which is where its time goes. No SDK is loaded before the first call,
+and an SDK's own retries are off.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from aiapp.core.errors import ConnectionFailed, InvalidResponse, MissingKey, ProviderError
-from aiapp.core.events import Event
+from aiapp.core.events import Event, Served
 from aiapp.core.request import Request
 from aiapp.providers.protocol import Prepared
+from aiapp.providers.sse import events
+from aiapp.sync import PerLoop
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     import httpx2
+
+Sdk = TypeVar("Sdk")
 
 
 class Decoder(Protocol):
@@ -31,11 +37,13 @@ class Decoder(Protocol):
         ...
 
 
-class HostedProvider(ABC):
+class HostedProvider(ABC, Generic[Sdk]):
     """One model of a vendor's."""
 
     name: ClassVar[str]
     key_variable: ClassVar[str]
+    path: ClassVar[str]
+    request_id_header: ClassVar[str] = "x-request-id"
     free = False
     ranks_choices = False
 
@@ -53,6 +61,7 @@ class HostedProvider(ABC):
             raise MissingKey(self.name, self.key_variable)
         self.model = model
         self._key, self._base_url, self._timeout, self._http_client = key, base_url, timeout, http_client
+        self._sdk: PerLoop[Sdk] = PerLoop(self.open_sdk, self.close_sdk)
 
     @abstractmethod
     def prepare(self, request: Request) -> Prepared:
@@ -67,39 +76,74 @@ class HostedProvider(ABC):
         """A decoder for one streamed answer."""
 
     @abstractmethod
-    async def post(self, payload: Mapping[str, Any]) -> httpx2.Response:
-        """Send a payload through the SDK."""
+    def open_sdk(self) -> Sdk:
+        """The SDK's client, for the running loop."""
 
     @abstractmethod
-    def events(self, payload: Mapping[str, Any]) -> AsyncIterator[Mapping[str, Any]]:
-        """Send a payload through the SDK, and the vendor's events as they come."""
+    async def close_sdk(self, sdk: Sdk) -> None:
+        """Close the SDK's connections."""
+
+    @abstractmethod
+    async def post(self, path: str, payload: Mapping[str, Any]) -> httpx2.Response:
+        """Send a payload through the SDK, as it is."""
+
+    @abstractmethod
+    async def post_stream(self, path: str, payload: Mapping[str, Any]) -> httpx2.Response:
+        """Send a payload through the SDK, and the answer with its body still to be read."""
 
     @abstractmethod
     def translate(self, error: Exception) -> ProviderError | None:
         """Ours for an exception of the SDK's; None for any other."""
 
-    @abstractmethod
-    async def aclose(self) -> None:
-        """Close the SDK's connections."""
+    def streaming(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The payload that asks for a stream."""
+        return {**payload, "stream": True}
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer."""
+        answer, served = await self.ask(self.path, prepared.payload)
+        return [served, *self.decode(answer)]
+
+    async def ask(self, path: str, payload: Mapping[str, Any]) -> tuple[Mapping[str, Any], Served]:
+        """Post a payload; the JSON object that comes back, and how it was served."""
         with self._translated():
-            response = await self.post(prepared.payload)
+            response = await self.post(path, payload)
+        served = Served(request_id=response.headers.get(self.request_id_header))
         try:
-            answer: dict[str, Any] = response.json()
+            return _object(response.content), served
         except ValueError:
             kind = response.headers.get("content-type", "no content type")
-            raise InvalidResponse(f"the answer is not JSON ({kind})", provider=self.name, model=self.model) from None
-        return list(self.decode(answer))
+            raise self._invalid(f"the answer is not a JSON object ({kind})", served) from None
 
     async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
         """The answer as it comes."""
         decoder = self.stream_decoder()
         with self._translated():
-            async for event in self.events(prepared.payload):
-                for ours in decoder.decode(event):
-                    yield ours
+            response = await self.post_stream(self.path, self.streaming(prepared.payload))
+            try:
+                served = Served(request_id=response.headers.get(self.request_id_header))
+                kind = response.headers.get("content-type", "no content type")
+                if not kind.startswith("text/event-stream"):
+                    raise self._invalid(f"the answer is not a stream of events ({kind})", served)
+                yield served
+                async for data in events(response.aiter_bytes()):
+                    for ours in decoder.decode(self._event(data, served)):
+                        yield ours
+            finally:
+                await response.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._sdk.aclose()
+
+    def _event(self, data: bytes, served: Served) -> Mapping[str, Any]:
+        try:
+            return _object(data)
+        except ValueError:
+            raise self._invalid("an event of the stream is not a JSON object", served) from None
+
+    def _invalid(self, reason: str, served: Served) -> InvalidResponse:
+        return InvalidResponse(reason, provider=self.name, model=self.model, request_id=served.request_id)
 
     @contextmanager
     def _translated(self) -> Generator[None]:
@@ -108,6 +152,8 @@ class HostedProvider(ABC):
 
         try:
             yield
+        except ProviderError:
+            raise
         except httpx2.TransportError as error:
             reason = str(error) or type(error).__name__
             raise ConnectionFailed(reason, provider=self.name, model=self.model) from None
@@ -116,3 +162,10 @@ class HostedProvider(ABC):
             if ours is None:
                 raise
             raise ours from None
+
+
+def _object(data: bytes) -> Mapping[str, Any]:
+    value: Any = json.loads(data)
+    if not isinstance(value, dict):
+        raise ValueError("no object")
+    return value  # pyright: ignore[reportUnknownVariableType]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from aiapp.core.embeddings import Vectors
 from aiapp.core.events import Event
 from aiapp.core.request import Request
 from aiapp.core.response import Change
+from aiapp.providers.counting import Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +58,26 @@ class Provider(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class Embeds(Protocol):
+    """A provider whose model makes vectors of texts."""
+
+    async def aembed(self, texts: Sequence[str], dimensions: int | None) -> Vectors:
+        """One vector for each text, in order; `dimensions` asks for shorter ones where the model can."""
+        ...
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """A provider that can tell how many tokens a request takes."""
+
+    def count_tokens(self, request: Request) -> Count:
+        """The tokens of a request as far as this machine can tell; nothing is sent."""
+        ...
+
+    async def acount_tokens(self, request: Request) -> Count:
+        """The same from the provider, where it counts for its users; else as `count_tokens`."""
         ...

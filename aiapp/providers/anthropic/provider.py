@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from aiapp.core.errors import ProviderError
@@ -17,15 +17,14 @@ if TYPE_CHECKING:
     import httpx2
     from anthropic import AsyncAnthropic
 
-PATH = "/v1/messages"
 
-
-class AnthropicProvider(HostedProvider):
+class AnthropicProvider(HostedProvider["AsyncAnthropic"]):
     """One model of Anthropic's, through the Messages API."""
 
     name = NAME
     key_variable = "ANTHROPIC_API_KEY"
-    _client: AsyncAnthropic | None = None
+    path = "/v1/messages"
+    request_id_header = "request-id"
 
     def prepare(self, request: Request) -> Prepared:
         """The payload for a request; loads nothing."""
@@ -39,21 +38,20 @@ class AnthropicProvider(HostedProvider):
         """A decoder for one streamed message."""
         return StreamDecoder(self.model)
 
-    async def post(self, payload: Mapping[str, Any]) -> httpx2.Response:
+    async def post(self, path: str, payload: Mapping[str, Any]) -> httpx2.Response:
         """Send a payload, as it is."""
         import httpx2
 
-        return await self._sdk().post(PATH, cast_to=httpx2.Response, body=dict(payload))
+        sdk = await self._sdk.get()
+        return await sdk.post(path, cast_to=httpx2.Response, body=payload)
 
-    async def events(self, payload: Mapping[str, Any]) -> AsyncIterator[Mapping[str, Any]]:
-        """Send a payload, and the API's events as they come."""
+    async def post_stream(self, path: str, payload: Mapping[str, Any]) -> httpx2.Response:
+        """Send a payload; the answer's body is still to be read."""
         from anthropic import AsyncStream
 
-        body = {**payload, "stream": True}
-        stream = await self._sdk().post(PATH, cast_to=object, body=body, stream=True, stream_cls=AsyncStream[Any])
-        async with stream:
-            async for event in stream:
-                yield event
+        sdk = await self._sdk.get()
+        stream = await sdk.post(path, cast_to=object, body=payload, stream=True, stream_cls=AsyncStream[Any])
+        return stream.response
 
     def translate(self, error: Exception) -> ProviderError | None:
         """Ours for an exception of the SDK's."""
@@ -63,21 +61,19 @@ class AnthropicProvider(HostedProvider):
 
         return translate(error, self.model) if isinstance(error, AnthropicError) else None
 
-    async def aclose(self) -> None:
+    def open_sdk(self) -> AsyncAnthropic:
+        """The SDK's client, on its aiohttp transport: it takes a third of the time of the usual one."""
+        from anthropic import AsyncAnthropic, DefaultAioHttpClient
+
+        return AsyncAnthropic(
+            api_key=self._key,
+            base_url=self._base_url,
+            timeout=self._timeout,
+            max_retries=0,
+            http_client=self._http_client or DefaultAioHttpClient(),
+            open_telemetry={"traces": False},  # its own spans would count every token twice
+        )
+
+    async def close_sdk(self, sdk: AsyncAnthropic) -> None:
         """Close the SDK's connections."""
-        if self._client is not None:
-            await self._client.close()
-
-    def _sdk(self) -> AsyncAnthropic:
-        from anthropic import AsyncAnthropic
-
-        if self._client is None:
-            self._client = AsyncAnthropic(
-                api_key=self._key,
-                base_url=self._base_url,
-                timeout=self._timeout,
-                max_retries=0,
-                http_client=self._http_client,
-                open_telemetry={"traces": False},  # its own spans would count every token twice
-            )
-        return self._client
+        await sdk.close()

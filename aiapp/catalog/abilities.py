@@ -1,0 +1,58 @@
+"""What a model accepts, from the tables in `abilities/`: one file a provider, one section a family of models.
+
+A section is found by the longest of its prefixes that the model's name begins with. What no section says is None: then
+the request is sent as it was asked for, and the provider has the last word.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a model accepts; None where nobody wrote it down.
+
+    `sampling` is temperature and top_p, `efforts` the reasoning efforts by name, `forced_tools` a tool choice that is
+    `required` or names a tool, `json_schema` a schema for the answer, `prefill` a conversation that ends with the
+    assistant, `images` and `files` input of these kinds, `output_tokens` the most that an answer may have, `context`
+    the most tokens of request and answer together.
+    """
+
+    sampling: bool | None = None
+    efforts: tuple[str, ...] | None = None
+    forced_tools: bool | None = None
+    json_schema: bool | None = None
+    prefill: bool | None = None
+    images: bool | None = None
+    files: bool | None = None
+    output_tokens: int | None = None
+    context: int | None = None
+
+
+UNKNOWN = Abilities()
+
+
+def abilities(provider: str, model: str) -> Abilities:
+    """What is known of a model of a provider."""
+    table = _table(provider)
+    found = max((prefix for prefix in table if model.startswith(prefix)), key=len, default=None)
+    return UNKNOWN if found is None else table[found]
+
+
+@cache
+def _table(provider: str) -> dict[str, Abilities]:
+    """The abilities by prefix of a model's name."""
+    file = files("aiapp.catalog") / "abilities" / f"{provider}.toml"
+    if not file.is_file():
+        return {}
+    names = {field.name for field in fields(Abilities)}
+    table: dict[str, Abilities] = {}
+    for section in tomllib.loads(file.read_text(encoding="utf-8")).values():
+        known = {name: tuple(value) if isinstance(value, list) else value for name, value in section.items()}
+        facts = Abilities(**{name: value for name, value in known.items() if name in names})
+        table.update(dict.fromkeys(section["models"], facts))
+    return table

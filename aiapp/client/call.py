@@ -1,0 +1,82 @@
+"""One call in flight, and what a policy is: something around the opening of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+from aiapp.core.events import Event
+from aiapp.core.request import Request
+from aiapp.core.response import Attempt, Response
+from aiapp.providers.protocol import Prepared, Provider
+from aiapp.tracking.stopwatch import Stopwatch
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An answer whose output has begun: `first` is in hand, `rest` is still to come; None where all is in hand.
+
+    Until an answer is opened nothing was shown, so a failure may be tried again; from then on it may not.
+    """
+
+    first: Sequence[Event]
+    rest: AsyncIterator[Event] | None = None
+
+
+@dataclass(slots=True)
+class Call:
+    """One call in flight: what is asked, and what its receipt will be written from.
+
+    A policy may replace `request` before it goes on, and may ask to see the response or the end of the call.
+    """
+
+    request: Request
+    provider: Provider
+    """The model that was asked; a fallback that answers takes its place."""
+    streaming: bool = False
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)
+    attempts: list[Attempt] = field(default_factory=list[Attempt])
+    prepared: Prepared | None = None
+    cached: bool = False
+    _watching: list[Callable[[Response[Any]], None]] = field(default_factory=list[Callable[[Response[Any]], None]])
+    _closing: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+
+    def on_response(self, watch: Callable[[Response[Any]], None]) -> None:
+        """Call `watch` with the whole response, once it is there; never where the answer breaks off."""
+        self._watching.append(watch)
+
+    def on_close(self, close: Callable[[], None]) -> None:
+        """Call `close` when the call is over, however it ended."""
+        self._closing.append(close)
+
+    def answered(self, response: Response[Any]) -> None:
+        """Show the response to those who wait for it."""
+        for watch in self._watching:
+            watch(response)
+
+    def close(self) -> None:
+        """The call is over; the last to come is told first."""
+        while self._closing:
+            self._closing.pop()()
+
+
+Proceed: TypeAlias = Callable[[Call], Awaitable[Opened]]
+"""Open the answer with everything that stands further in."""
+
+
+class Policy(Protocol):
+    """Something that a client does around each call; an `async def policy(call, proceed)` is one."""
+
+    async def __call__(self, call: Call, proceed: Proceed, /) -> Opened:
+        """Open the answer, as a rule by `await proceed(call)`."""
+        ...
+
+
+def around(policy: Policy, proceed: Proceed) -> Proceed:
+    """`proceed`, with a policy around it."""
+
+    async def opened(call: Call) -> Opened:
+        return await policy(call, proceed)
+
+    return opened

@@ -1,0 +1,69 @@
+"""Structured answers: a value of the type that was asked for, with what does not fit sent back to the model."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any, TypeVar
+
+from aiapp.core.errors import AnswerInvalid
+from aiapp.core.request import Request
+from aiapp.core.response import Response, total_receipt
+from aiapp.core.schema import Misfit, Schema
+from aiapp.prompts.prompt import Prompt
+from aiapp.tracking.stopwatch import Stopwatch
+
+T = TypeVar("T")
+REASKS = 1
+"""How often an answer that does not fit is sent back, unless said otherwise."""
+_UNFINISHED = {
+    "length": "it was cut off at the limit of tokens",
+    "refusal": "the model refused",
+    "content_filter": "the provider's content filter stopped it",
+    "tool_calls": "the model asked for tools",
+    "pause": "the provider paused it",
+}
+
+
+async def structured(
+    ask: Callable[[Request], Awaitable[Response]], request: Request, schema: Schema[T], reasks: int
+) -> Response[T]:
+    """Ask until the answer is a value of the type; every attempt is on the receipt."""
+    stopwatch, responses = Stopwatch(), list[Response]()
+    while True:
+        responses.append(await ask(request))
+        response = responses[-1]
+        if len(responses) > 1:
+            receipts = [one.receipt for one in responses]
+            receipt = total_receipt(receipts, stopwatch.timing())
+            response = replace(response, usage=receipt.usage, receipt=receipt)
+        try:
+            return answer_of(response, schema)
+        except AnswerInvalid as error:
+            if len(responses) > reasks or _unfinished(response):
+                raise
+            complaint = _complaint().render(problem=error.reason)
+            request = replace(request, messages=(*request.messages, response.message, *complaint))
+
+
+def answer_of(response: Response[Any], schema: Schema[T]) -> Response[T]:
+    """The response with its value; why an answer ended is looked at before it is read."""
+    reason = _unfinished(response)
+    if reason is not None:
+        raise AnswerInvalid(reason, response)
+    value = schema.read(response.text)
+    if isinstance(value, Misfit):
+        raise AnswerInvalid(value.reason, response)
+    return replace(response, output=value)
+
+
+def _unfinished(response: Response[Any]) -> str | None:
+    if response.finish is None:
+        return "it broke off"
+    return _UNFINISHED.get(response.finish.reason)
+
+
+@cache
+def _complaint() -> Prompt:
+    return Prompt.load("repair-answer")
