@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator
 
 import pytest
 
-from aiapp.sync import iterate, run, sync
+from aiapp.sync import PerLoop, iterate, run, sync
 
 tag: contextvars.ContextVar[str] = contextvars.ContextVar("tag", default="none")
 
@@ -89,3 +92,93 @@ def test_many_threads_share_the_loop() -> None:
     for thread in threads:
         thread.join()
     assert sorted(results) == list(range(20))
+
+
+def test_reading_ahead_keeps_order_and_ends_with_the_error() -> None:
+    async def numbers() -> AsyncIterator[int]:
+        for number in range(1000):
+            yield number
+        raise LookupError("no more")
+
+    seen: list[int] = []
+    with pytest.raises(LookupError, match="no more"):
+        seen.extend(iterate(numbers()))
+    assert seen == list(range(1000))
+
+
+def test_a_slow_reader_is_not_run_away_from() -> None:
+    made = 0
+
+    async def endless() -> AsyncIterator[int]:
+        nonlocal made
+        while True:
+            made += 1
+            yield made
+
+    numbers = iterate(endless())
+    assert [next(numbers) for _ in range(3)] == [1, 2, 3]
+    numbers.close()  # type: ignore[attr-defined]
+    assert made < 200
+
+
+class Pool:
+    """A pool of connections that knows whether it was closed, and on which loop."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.closed_on: asyncio.AbstractEventLoop | None = None
+
+    async def aclose(self) -> None:
+        self.closed_on = asyncio.get_running_loop()
+
+
+def test_each_loop_has_its_own_value_closed_on_it_when_it_ends() -> None:
+    pools: PerLoop[Pool] = PerLoop(Pool, Pool.aclose)
+
+    async def twice() -> tuple[Pool, Pool]:
+        return await pools.get(), await pools.get()
+
+    first, again = asyncio.run(twice())
+    other, _ = asyncio.run(twice())
+    assert first is again
+    assert other is not first
+    assert [first.closed_on, other.closed_on] == [first.loop, other.loop]
+
+
+def test_values_are_closed_on_the_loops_that_still_run() -> None:
+    pools: PerLoop[Pool] = PerLoop(Pool, Pool.aclose)
+    background = run(pools.get())
+
+    async def here() -> Pool:
+        pool = await pools.get()
+        await pools.aclose()
+        assert await pools.get() is not pool
+        return pool
+
+    mine = asyncio.run(here())
+    assert mine.closed_on is mine.loop
+    assert background.closed_on is background.loop
+
+
+def test_a_value_nobody_holds_is_closed() -> None:
+    async def scene() -> Pool:
+        pools: PerLoop[Pool] = PerLoop(Pool, Pool.aclose)
+        pool = await pools.get()
+        del pools
+        gc.collect()
+        await asyncio.sleep(0.01)
+        return pool
+
+    pool = asyncio.run(scene())
+    assert pool.closed_on is pool.loop
+
+
+def test_a_program_that_ends_closes_what_is_open_on_the_background_loop() -> None:
+    program = """
+from aiapp.sync import PerLoop, run
+async def close(name): print("closed", name)
+names = PerLoop(lambda: "connections", close)
+run(names.get())
+"""
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (shown.stdout, shown.stderr) == ("closed connections\n", "")
