@@ -1,7 +1,4 @@
-"""For tests, ours and yours: a model that says what it is told to, and a network that cannot be reached.
-
-from aiapp import Client
-from aiapp.testing import ScriptedModel
+"""A provider with no wire behind it: it says what it is told to.
 
 model = ScriptedModel(["Paris", "Rome"])
 client = Client(provider=model)
@@ -9,9 +6,7 @@ client = Client(provider=model)
 
 from __future__ import annotations
 
-import socket
-from collections.abc import AsyncIterator, Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeAlias
 
 from aiapp.core.events import Alternative, Event, Finish, Ranking, Started, TextDelta, UsageReport
@@ -24,7 +19,6 @@ Answer: TypeAlias = str | Exception | tuple[Event, ...]
 Script: TypeAlias = Answer | Sequence[Answer] | Callable[[Request], Answer]
 
 _PIECE = 5
-_LOOPBACK = ("127.", "::1", "localhost")
 
 
 class ScriptedModel:
@@ -85,31 +79,3 @@ def _spoken(text: str, request: Request) -> list[Event]:
         events.append(Ranking(tuple(Alternative(option, -float(rank)) for rank, option in enumerate(ranked))))
     words = sum(len(message.text.split()) for message in request.messages)
     return [*events, UsageReport(Usage(words, len(text.split()))), Finish("stop", "stop")]
-
-
-@contextmanager
-def block_network(*, allow_loopback: bool = True) -> Generator[None]:
-    """Inside, no socket connects and no name is looked up, save on this machine where `allow_loopback`."""
-    connect, look_up = socket.socket.connect, socket.getaddrinfo
-
-    def permitted(host: object) -> bool:
-        return not isinstance(host, str) or (allow_loopback and host.startswith(_LOOPBACK))
-
-    def guarded_connect(self: socket.socket, address: Any) -> None:
-        host: object = None if isinstance(address, str | bytes) else address[0]
-        if not permitted(host):
-            raise ConnectionRefusedError(f"the network is blocked here: connect to {address!r}")
-        connect(self, address)
-
-    def guarded_look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
-        if not permitted(host):
-            raise ConnectionRefusedError(f"the network is blocked here: look up {host!r}")
-        return look_up(host, *args, **kwargs)
-
-    socket.socket.connect = guarded_connect  # type: ignore[method-assign, assignment]
-    socket.getaddrinfo = guarded_look_up
-    try:
-        yield
-    finally:
-        socket.socket.connect = connect  # type: ignore[method-assign]
-        socket.getaddrinfo = look_up

@@ -1,0 +1,152 @@
+"""A vendor on this machine: a real HTTP server that answers from a script on every wire."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeAlias, TypeGuard, cast
+
+from aiapp.testing.connection import Connection, Received, Tally
+from aiapp.testing.faults import Status
+from aiapp.testing.replies import Answer, Asked, Delivery, Piece, Reply, delivery, encode
+from aiapp.testing.wires import CHAT, EMBEDDINGS, WIRES, Wire
+
+Script: TypeAlias = Answer | Sequence[Answer] | Callable[[Received], Answer]
+
+_BACKLOG = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    port: int
+    loop: asyncio.AbstractEventLoop
+    stop: asyncio.Event
+    thread: threading.Thread
+
+
+class WireServer:
+    """Answers from a script: one answer for ever, a list in order, or a function of the request.
+
+    It is asked as the vendors are, with or without `/v1`: POST `/responses`, `/chat/completions`, `/messages` and
+    `/embeddings`. A list that runs out, a function that fails and an answer that the wire cannot say are answered with
+    500 and the reason. `delay` seconds pass before every answer. `record=False` keeps no request, for long benchmarks.
+    """
+
+    def __init__(self, script: Script, *, delay: float = 0.0, record: bool = True) -> None:
+        self._script: Any = script
+        self._steps: list[Answer] | None = [*script] if isinstance(script, list | tuple) else None
+        self._delay, self._record = delay, record
+        self._tally = Tally()
+        self._running: _Running | None = None
+        self.requests: list[Received] = []
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without `/v1`; only inside the `with` block."""
+        if self._running is None:
+            raise RuntimeError("the server listens inside its `with` block alone")
+        return f"http://127.0.0.1:{self._running.port}"
+
+    @property
+    def open_connections(self) -> int:
+        """How many clients' connections are open. A close is seen a moment after it: see `assert_closed`."""
+        return len(self._tally.connections)
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are being answered."""
+        return self._tally.in_flight
+
+    @property
+    def most_in_flight(self) -> int:
+        """The most requests that were being answered at once."""
+        return self._tally.most_in_flight
+
+    def assert_done(self) -> None:
+        """Fail where a list of answers was not used up."""
+        assert not self._steps, f"{len(self._steps or [])} answers of the script were not asked for: {self._steps}"
+
+    def assert_closed(self, within: float = 2.0) -> None:
+        """Fail where a client's connection is still open after so many seconds."""
+        deadline = time.monotonic() + within
+        while self.open_connections and time.monotonic() < deadline:
+            time.sleep(0.002)
+        assert not self.open_connections, f"{self.open_connections} connections are still open"
+
+    def __enter__(self) -> Self:
+        listener = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
+        loop, stop = asyncio.new_event_loop(), asyncio.Event()
+        thread = threading.Thread(
+            target=lambda: loop.run_until_complete(self._serve(listener, stop)), name="aiapp-wire-server", daemon=True
+        )
+        self._running = _Running(listener.getsockname()[1], loop, stop, thread)
+        thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        running, self._running = self._running, None
+        if running is not None:
+            running.loop.call_soon_threadsafe(running.stop.set)
+            running.thread.join()
+            running.loop.close()
+
+    async def _serve(self, listener: socket.socket, stop: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        listening = await loop.create_server(
+            lambda: Connection(self._answer, self._tally, self._delay), sock=listener, backlog=_BACKLOG
+        )
+        await stop.wait()
+        listening.close()
+        # A connection that was accepted just now is still a task; it joins the others a turn later.
+        while self._tally.connections or len(asyncio.all_tasks()) > 1:
+            for connection in [*self._tally.connections]:
+                connection.abort()
+            await asyncio.sleep(0)
+
+    def _answer(self, received: Received) -> Delivery:
+        if self._record:
+            self.requests.append(received)
+        path = received.path.partition("?")[0]
+        wire = next((wire for wire in WIRES if path.endswith(wire.path)), None)
+        if wire is None or received.method != "POST":
+            text = f"no wire is served at {received.method} {received.path}"
+            return encode(Reply((Piece(text.encode()),), 404, (("content-type", "text/plain"),)))
+        if not _is_object(received.body):
+            return encode(Status(400, "the body is no JSON object").reply(Asked(wire)))
+        asked = _asked(wire, received.body)
+        try:
+            return delivery(self._next(received), asked)
+        except Exception as error:
+            # A mistake in a script, or in the test around it, is best read where the answer was expected.
+            return encode(Status(500, f"{type(error).__name__}: {error}").reply(asked))
+
+    def _next(self, received: Received) -> Answer:
+        if self._steps is not None:
+            assert self._steps, f"the script has no answer left for {received.method} {received.path}"
+            return self._steps.pop(0)
+        answer: Any = self._script
+        return cast(Answer, answer(received) if callable(answer) else answer)
+
+
+def _is_object(body: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(body, dict)
+
+
+def _asked(wire: Wire, body: Mapping[str, Any]) -> Asked:
+    """How the answer is to come."""
+    model = str(body.get("model", "scripted"))
+    if wire is EMBEDDINGS:
+        texts: Any = body.get("input")
+        single = isinstance(texts, str) or not texts or isinstance(texts[0], int)
+        count = 1 if single else len(texts)
+        return Asked(wire, model, texts=count, in_base64=body.get("encoding_format") == "base64")
+    stream = body.get("stream") is True
+    options: Mapping[str, Any] = body.get("stream_options") or {}
+    return Asked(wire, model, stream, usage=not stream or wire is not CHAT or options.get("include_usage") is True)
