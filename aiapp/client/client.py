@@ -147,7 +147,8 @@ class Client:
         request = Request.of(asked)
         if schema is not None:
             request = replace(request, format=schema.format())
-        return replace(request, settings=request.settings.over(self._settings))
+        settings = request.settings.over(self._settings)
+        return request if settings is request.settings else replace(request, settings=settings)
 
     async def _whole(self, request: Request) -> Response:
         call = Call(request, self._routes[0].provider)
