@@ -76,7 +76,7 @@ async def _again(
     sleep: Callable[[float], Awaitable[None]],
 ) -> T:
     """What follows a first failure. Nothing of this is paid for by a call that succeeds at once."""
-    from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, stop_any, wait_random_exponential
+    from tenacity import AsyncRetrying, retry_if_exception, wait_random_exponential
 
     backoff = wait_random_exponential(multiplier=policy.first_wait, max=policy.longest_wait)
     first: ProviderError | None = failed
@@ -86,8 +86,9 @@ async def _again(
         asked = error.retry_after if isinstance(error, ProviderError) else None
         return backoff(state) if asked is None else max(asked, 0.0)
 
-    def too_late(state: RetryCallState) -> bool:
-        return clock() - began + state.upcoming_sleep > policy.deadline
+    def enough(state: RetryCallState) -> bool:
+        late = clock() - began + state.upcoming_sleep > policy.deadline
+        return late or state.attempt_number >= policy.attempts
 
     def before_sleep(state: RetryCallState) -> None:
         log[-1] = replace(log[-1], wait=state.upcoming_sleep)
@@ -108,7 +109,7 @@ async def _again(
 
     retrying = AsyncRetrying(
         retry=retry_if_exception(lambda error: isinstance(error, ProviderError) and error.retryable),
-        stop=stop_any(stop_after_attempt(policy.attempts), too_late),
+        stop=enough,
         wait=wait,
         sleep=sleep,
         before_sleep=before_sleep,
