@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -39,6 +41,8 @@ class Call:
     attempts: list[Attempt] = field(default_factory=list[Attempt])
     prepared: Prepared | None = None
     cached: bool = False
+    queued: float = 0.0
+    """Seconds spent waiting for the client's own limits."""
     _watching: list[Callable[[Response[Any]], None]] = field(default_factory=list[Callable[[Response[Any]], None]])
     _closing: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
 
@@ -49,6 +53,20 @@ class Call:
     def on_close(self, close: Callable[[], None]) -> None:
         """Call `close` when the call is over, however it ended."""
         self._closing.append(close)
+
+    @contextmanager
+    def queueing(self) -> Generator[None]:
+        """Time spent inside is the stage `queue` of the receipt, and counts towards no deadline."""
+        began = time.perf_counter()
+        try:
+            with self.stopwatch.stage("queue"):
+                yield
+        finally:
+            self.queued += time.perf_counter() - began
+
+    def working(self) -> float:
+        """A clock that stands still while the call is queueing."""
+        return time.perf_counter() - self.queued
 
     def answered(self, response: Response[Any]) -> None:
         """Show the response to those who wait for it."""

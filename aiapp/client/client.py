@@ -7,21 +7,22 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar, overload
 
+from aiapp.client.cache import Cache, Cached
 from aiapp.client.call import Call, Opened, Policy, Proceed, around
 from aiapp.client.fallback import open_first
+from aiapp.client.receipt import response_of
 from aiapp.client.retry import Retry
 from aiapp.client.route import Route
 from aiapp.client.stream import Stream
 from aiapp.client.structured import REASKS, answer_of, structured
 from aiapp.core.errors import InvalidInput
-from aiapp.core.events import Completion, Event, Fold, TextDelta, ThinkingDelta, fold
+from aiapp.core.events import Event, Fold, TextDelta, ThinkingDelta, fold
 from aiapp.core.request import Asked, Request, Settings
-from aiapp.core.response import Receipt, Response
+from aiapp.core.response import Response
 from aiapp.core.schema import Schema
 from aiapp.providers.protocol import Prepared, Provider
 from aiapp.providers.registry import open_provider
 from aiapp.sync import run, sync
-from aiapp.tracking.billing import bill
 
 DEFAULT_MODEL = "local"
 T = TypeVar("T")
@@ -34,8 +35,10 @@ class Client:
     connected before the first call. A ready `provider` may be given in place of a model name.
 
     `fallback` models are asked in order where the one before cannot answer. `strict` refuses what a model cannot
-    honour, where a warning on the response is the rule. `middleware` stands around each call, the first outermost; a
-    `gate` stands before each try at sending, retries included.
+    honour, where a warning on the response is the rule.
+
+    Around each call, from the outside in: `middleware`, the first outermost; the `cache`; the fallback; `retry`; and
+    before each try at sending, `gates`, the first outermost.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class Client:
         retry: Retry | None = None,
         timeout: float = 600.0,
         fallback: Sequence[str | Provider] = (),
+        cache: Cache | None = None,
         middleware: Sequence[Policy] = (),
         gates: Sequence[Policy] = (),
         strict: bool = False,
@@ -62,6 +66,8 @@ class Client:
         self._routes = tuple(Route(one, retry, strict=strict, gates=gates) for one in (first, *others))
         self._settings = settings or Settings()
         self._open: Proceed = self._routes[0].open if not others else self._first_to_answer
+        if cache is not None:
+            self._open = around(Cached(cache, [base_url, strict]), self._open)
         for policy in reversed(middleware):
             self._open = around(policy, self._open)
 
@@ -147,7 +153,8 @@ class Client:
         request = Request.of(asked)
         if schema is not None:
             request = replace(request, format=schema.format())
-        return replace(request, settings=request.settings.over(self._settings))
+        settings = request.settings.over(self._settings)
+        return request if settings is request.settings else replace(request, settings=settings)
 
     async def _whole(self, request: Request) -> Response:
         call = Call(request, self._routes[0].provider)
@@ -156,7 +163,7 @@ class Client:
             events = list(opened.first)
             if opened.rest is not None:
                 events.extend([event async for event in opened.rest])
-            response = _response(fold(events), call)
+            response = response_of(fold(events), call)
             call.answered(response)
             return response
         finally:
@@ -179,43 +186,10 @@ class Client:
                 async for event in rest:
                     folding.add(event)
                     yield event
-            response = _response(folding.completion(), call)
+            response = response_of(folding.completion(), call)
             call.answered(response)
             yield response if schema is None else answer_of(response, schema)
         finally:
             if isinstance(rest, AsyncGenerator):
                 await rest.aclose()
             call.close()
-
-
-def _response(completion: Completion, call: Call) -> Response:
-    """The completion with its receipt."""
-    provider = call.provider
-    prepared = call.prepared or provider.prepare(call.request)
-    model = provider.name if provider.model == provider.name else f"{provider.name}:{provider.model}"
-    receipt = Receipt(
-        model=model,
-        usage=completion.usage,
-        invoice=bill(completion.usage, model=model, free=provider.free or call.cached),
-        timing=call.stopwatch.timing(),
-        attempts=tuple(call.attempts),
-        changes=prepared.changes,
-        payload=prepared.payload,
-        request_id=completion.request_id,
-        served=completion.model,
-        tier=completion.tier,
-        prompt=call.request.prompt,
-        cached=call.cached,
-    )
-    return Response(
-        model=completion.model,
-        parts=completion.parts,
-        finish=completion.finish,
-        usage=completion.usage,
-        id=completion.id,
-        request_id=completion.request_id,
-        tier=completion.tier,
-        alternatives=completion.alternatives,
-        receipt=receipt,
-        output=None,
-    )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from aiapp.core.errors import InvalidInput, ProviderError
@@ -18,10 +20,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """At most `attempts` tries; waits in seconds double from `first_wait` to `longest_wait`, with jitter.
+    """At most `attempts` tries; waits in seconds are random, up to a bound that doubles from `first_wait`.
 
-    A wait that the provider asks for is honoured. No wait is begun that would end after `deadline` seconds from the
-    first try: the failure is raised instead.
+    The bound stays at `longest_wait`. A wait that the provider asks for is honoured instead. No wait is begun that
+    would end after `deadline` seconds from the first try: the failure is raised at once. Time spent queueing for the
+    client's own limits is not counted.
     """
 
     attempts: int = 3
@@ -30,49 +33,85 @@ class Retry:
     deadline: float = 60.0
 
     def __post_init__(self) -> None:
-        if self.attempts < 1:
+        if type(self.attempts) is not int or self.attempts < 1:
             raise InvalidInput("attempts", self.attempts, "a whole number of at least 1")
+        for name in ("first_wait", "longest_wait", "deadline"):
+            seconds: float = getattr(self, name)
+            if math.isnan(seconds) or seconds < 0:
+                raise InvalidInput(name, seconds, "a number of seconds, at least 0")
 
 
-def _retryable(error: BaseException) -> bool:
-    return isinstance(error, ProviderError) and error.retryable
-
-
-async def attempt(work: Callable[[], Awaitable[T]], policy: Retry, model: str, log: list[Attempt]) -> T:
+async def attempt(
+    work: Callable[[], Awaitable[T]],
+    policy: Retry,
+    model: str,
+    log: list[Attempt],
+    *,
+    clock: Callable[[], float] = time.perf_counter,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> T:
     """Do `work`, trying again as the policy says; each try is added to `log`."""
-    from tenacity import (
-        AsyncRetrying,
-        retry_if_exception,
-        stop_after_attempt,
-        stop_before_delay,
-        wait_random_exponential,
-    )
+    began = clock()
+    try:
+        result = await work()
+    except ProviderError as error:
+        log.append(Attempt(model, clock() - began, type(error).__name__, error.status))
+        if not error.retryable or policy.attempts == 1:
+            raise
+        failed = error
+    else:
+        log.append(Attempt(model, clock() - began))
+        return result
+    return await _again(work, policy, model, log, failed, began, clock, sleep)
+
+
+async def _again(
+    work: Callable[[], Awaitable[T]],
+    policy: Retry,
+    model: str,
+    log: list[Attempt],
+    failed: ProviderError,
+    began: float,
+    clock: Callable[[], float],
+    sleep: Callable[[float], Awaitable[None]],
+) -> T:
+    """What follows a first failure. Nothing of this is paid for by a call that succeeds at once."""
+    from tenacity import AsyncRetrying, retry_if_exception, wait_random_exponential
 
     backoff = wait_random_exponential(multiplier=policy.first_wait, max=policy.longest_wait)
+    first: ProviderError | None = failed
 
     def wait(state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome is not None else None
         asked = error.retry_after if isinstance(error, ProviderError) else None
-        return backoff(state) if asked is None else asked
+        return backoff(state) if asked is None else max(asked, 0.0)
+
+    def enough(state: RetryCallState) -> bool:
+        late = clock() - began + state.upcoming_sleep > policy.deadline
+        return late or state.attempt_number >= policy.attempts
+
+    def before_sleep(state: RetryCallState) -> None:
+        log[-1] = replace(log[-1], wait=state.upcoming_sleep)
 
     async def once() -> T:
-        began = time.perf_counter()
+        nonlocal first
+        if first is not None:
+            error, first = first, None
+            raise error
+        started = clock()
         try:
             result = await work()
         except ProviderError as error:
-            log.append(Attempt(model, time.perf_counter() - began, type(error).__name__, error.status))
+            log.append(Attempt(model, clock() - started, type(error).__name__, error.status))
             raise
-        log.append(Attempt(model, time.perf_counter() - began))
+        log.append(Attempt(model, clock() - started))
         return result
 
-    def before_sleep(state: RetryCallState) -> None:
-        last = log.pop()
-        log.append(Attempt(last.model, last.seconds, last.error, last.status, state.upcoming_sleep))
-
     retrying = AsyncRetrying(
-        retry=retry_if_exception(_retryable),
-        stop=stop_after_attempt(policy.attempts) | stop_before_delay(policy.deadline),
+        retry=retry_if_exception(lambda error: isinstance(error, ProviderError) and error.retryable),
+        stop=enough,
         wait=wait,
+        sleep=sleep,
         before_sleep=before_sleep,
         reraise=True,
     )

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 from aiapp.client.call import Call, Opened, Policy, Proceed, around
 from aiapp.client.retry import Retry, attempt
 from aiapp.core.errors import NotHonoured
 from aiapp.core.events import Event, Served, Started
 from aiapp.providers.protocol import Provider
+
+
+def full_name(provider: Provider) -> str:
+    """The model as `Client` takes it, such as `openai:NAME`."""
+    return provider.name if provider.model == provider.name else f"{provider.name}:{provider.model}"
 
 
 class Route:
@@ -20,20 +26,14 @@ class Route:
         for gate in reversed(gates):
             send = around(gate, send)
         self._gated = send
-
-    @property
-    def model(self) -> str:
-        """The model as `Client` takes it, such as `openai:NAME`."""
-        provider = self.provider
-        return provider.name if provider.model == provider.name else f"{provider.name}:{provider.model}"
+        self.model = full_name(provider)
 
     async def open(self, call: Call) -> Opened:
         """Prepare the request for this model, and send it until an answer opens."""
         call.provider, call.prepared = self.provider, self.provider.prepare(call.request)
-        lost = tuple(change for change in call.prepared.changes if change.lost)
-        if lost and self.strict:
+        if self.strict and (lost := tuple(change for change in call.prepared.changes if change.lost)):
             raise NotHonoured(self.model, lost)
-        return await attempt(lambda: self._gated(call), self.retry, self.model, call.attempts)
+        return await attempt(partial(self._gated, call), self.retry, self.model, call.attempts, clock=call.working)
 
     async def _send(self, call: Call) -> Opened:
         assert call.prepared is not None

@@ -69,8 +69,15 @@ class Settings:
 
     def over(self, base: Settings) -> Settings:
         """These settings, with what they leave open taken from `base`."""
+        if base == _UNSET:
+            return self
+        if self == _UNSET:
+            return base
         given = {f.name: value for f in fields(self) if (value := getattr(self, f.name)) not in (None, (), {})}
         return replace(base, **given)
+
+
+_UNSET = Settings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,7 @@ class Request:
     messages: tuple[Message, ...]
     tools: tuple[Tool, ...] = ()
     format: Format | None = None
-    settings: Settings = Settings()
+    settings: Settings = _UNSET
     prompt: str | None = None
 
     @staticmethod

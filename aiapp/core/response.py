@@ -62,7 +62,7 @@ class Receipt:
     """What was sent, what had to change, every attempt, the model that served it, tokens, money and time.
 
     `model` is the one that was asked, `served` the one that the provider says it used. `cached` tells an answer from
-    the response cache: it cost nothing and took no tokens now.
+    the response cache: it was not asked for now and cost nothing; `usage` says what it took when it was.
     """
 
     model: str

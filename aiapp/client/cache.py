@@ -1,0 +1,121 @@
+"""A response cache: the same request to the same model is answered once, and read from then on.
+
+What is kept are the events of an answer, so that an answer that was waited for can be streamed later, and the reverse.
+Every request is taken as it is, whatever its temperature: a client that has a cache asks for the same answer again.
+Only whole answers are kept, those that ended with `stop` or `tool_calls`; never a failure, an answer that broke off,
+was cut at a limit or refused, nor one that a fallback gave.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from aiapp.client.call import Call, Opened, Proceed
+from aiapp.core.errors import InvalidInput
+from aiapp.core.events import Event, Finish
+from aiapp.core.request import Request
+from aiapp.core.serialisation import canonical
+from aiapp.providers.protocol import Provider
+
+FORMAT = 1
+"""Part of every key: what was kept in another way is not read."""
+_WHOLE = ("stop", "tool_calls")
+
+
+class Cache(Protocol):
+    """Where answers are kept. Both methods may be called from any thread."""
+
+    def get(self, key: str) -> Sequence[Event] | None:
+        """The answer that is kept for a key; quick, for it is called on the event loop."""
+        ...
+
+    def put(self, key: str, events: Sequence[Event]) -> None:
+        """Keep an answer; called in a thread of its own."""
+        ...
+
+
+class MemoryCache:
+    """Keeps answers as long as the process lives; the one that was used least recently makes room."""
+
+    def __init__(self, max_entries: int = 1000) -> None:
+        if max_entries < 1:
+            raise InvalidInput("max_entries", max_entries, "a whole number of at least 1")
+        self.max_entries = max_entries
+        self._kept: OrderedDict[str, tuple[Event, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, key: str) -> Sequence[Event] | None:
+        """The answer that is kept for a key."""
+        with self._lock:
+            events = self._kept.get(key)
+            if events is not None:
+                self._kept.move_to_end(key)
+            return events
+
+    def put(self, key: str, events: Sequence[Event]) -> None:
+        """Keep an answer."""
+        with self._lock:
+            self._kept[key] = tuple(events)
+            self._kept.move_to_end(key)
+            while len(self._kept) > self.max_entries:
+                self._kept.popitem(last=False)
+
+
+class Cached:
+    """The policy: an answer that is kept is given at once, any other is asked for and kept.
+
+    `scope` is whatever else tells answers apart, such as the address of the server.
+    """
+
+    def __init__(self, cache: Cache, scope: Any = None) -> None:
+        self._cache, self._scope = cache, scope
+
+    async def __call__(self, call: Call, proceed: Proceed, /) -> Opened:
+        """Open the answer from the cache, or from what stands further in."""
+        asked, key = call.provider, key_of(call.request, call.provider, self._scope)
+        kept = self._cache.get(key)
+        if kept is not None:
+            call.cached = True
+            return Opened(kept)
+        opened = await proceed(call)
+        if call.provider is not asked:
+            return opened
+        if opened.rest is None:
+            await self._keep(key, opened.first)
+            return opened
+        return Opened(opened.first, self._kept_at_its_end(key, [*opened.first], opened.rest))
+
+    async def _kept_at_its_end(self, key: str, events: list[Event], rest: AsyncIterator[Event]) -> AsyncIterator[Event]:
+        try:
+            async for event in rest:
+                events.append(event)
+                yield event
+            await self._keep(key, events)
+        finally:
+            close = getattr(rest, "aclose", None)
+            if close is not None:
+                await close()
+
+    async def _keep(self, key: str, events: Sequence[Event]) -> None:
+        finish = next((event for event in reversed(events) if isinstance(event, Finish)), None)
+        if finish is not None and finish.reason in _WHOLE:
+            await asyncio.to_thread(self._cache.put, key, events)
+
+
+def key_of(request: Request, provider: Provider, scope: Any = None) -> str:
+    """What an answer is kept under: a hash of all that is sent, of the model, and of `scope`.
+
+    The prompt that a request came from is no part of it: the same words are the same request.
+    """
+    about = json.dumps([FORMAT, provider.name, provider.model, scope], sort_keys=True)
+    return hashlib.sha256(f"{about}\n{canonical(replace(request, prompt=None))}".encode()).hexdigest()

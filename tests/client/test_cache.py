@@ -1,0 +1,304 @@
+"""The response cache: what is kept, for whom, how long, and where."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiapp.client.cache import Cache, MemoryCache, key_of
+from aiapp.client.call import Call, Opened, Proceed
+from aiapp.client.client import Client
+from aiapp.client.retry import Retry
+from aiapp.client.sqlite_cache import SqliteCache
+from aiapp.core.errors import InvalidInput, NotFound, RateLimited
+from aiapp.core.events import Event, Finish, FinishReason, PartEnd, Started, TextDelta, ToolCallDelta, ToolCallStart
+from aiapp.core.messages import Message, user
+from aiapp.core.parts import Text, Thinking
+from aiapp.core.request import Request, Settings, Tool
+from aiapp.providers.protocol import Prepared
+from aiapp.testing import ScriptedModel
+
+Make = Callable[[Path], Cache]
+KINDS: list[Make] = [lambda _: MemoryCache(), lambda folder: SqliteCache(folder / "answers.db")]
+both = pytest.mark.parametrize("make", KINDS, ids=["memory", "sqlite"])
+
+
+def kept(key: str) -> tuple[Event, ...]:
+    return (TextDelta(key), Finish("stop", "stop"))
+
+
+@both
+def test_a_request_is_answered_once(make: Make, tmp_path: Path) -> None:
+    model = ScriptedModel(["Paris"], free=False)
+    client = Client(provider=model, cache=make(tmp_path))
+    first, second = client.complete("Capital of France?"), client.complete("Capital of France?")
+    assert (first.parts, first.usage, first.finish) == (second.parts, second.usage, second.finish)
+    assert [first.receipt.cached, second.receipt.cached] == [False, True]
+    assert [len(first.receipt.attempts), len(second.receipt.attempts)] == [1, 0]
+    assert first.receipt.cost is None
+    assert second.receipt.cost == Decimal(0)
+    assert {line.source for line in second.receipt.invoice.lines} == {"answered from the cache"}
+    assert second.receipt.payload["messages"] == first.receipt.payload["messages"]
+
+
+@both
+def test_a_call_fills_a_stream_and_a_stream_a_call(make: Make, tmp_path: Path) -> None:
+    model = ScriptedModel(["one two three", "four"])
+    client = Client(provider=model, cache=make(tmp_path))
+    client.complete("a")
+    stream = client.stream("a")
+    assert "".join(stream.text()) == "one two three"
+    assert stream.response.receipt.cached
+    assert stream.response.receipt.timing.first_token is not None
+    assert "".join(client.stream("b").text()) == "four"
+    assert client.complete("b").receipt.cached
+    model.assert_done()
+
+
+@both
+def test_opaque_metadata_and_tool_calls_come_back(make: Make, tmp_path: Path) -> None:
+    said: tuple[Event, ...] = (
+        Started("m", "id"),
+        PartEnd({"openai": {"encrypted": "xyz"}}),
+        ToolCallStart(0, "c1", "look"),
+        ToolCallDelta(0, "{}"),
+        PartEnd({"openai": {"id": "fc"}}, 0),
+        Finish("tool_calls", "tool_calls"),
+    )
+    client = Client(provider=ScriptedModel([said]), cache=make(tmp_path))
+    client.complete("a")
+    again = client.complete("a")
+    assert again.receipt.cached
+    assert [part.metadata for part in again.parts] == [{"openai": {"encrypted": "xyz"}}, {"openai": {"id": "fc"}}]
+
+
+@pytest.mark.parametrize("reason", ["length", "refusal", "content_filter", "pause", "unknown", None])
+def test_only_whole_answers_are_kept(reason: FinishReason | None) -> None:
+    begun: tuple[Event, ...] = (Started("m"), TextDelta("x"))
+    said = begun if reason is None else (*begun, Finish(reason, "r"))
+    model = ScriptedModel(said)
+    client = Client(provider=model, cache=MemoryCache())
+    assert not client.complete("a").receipt.cached
+    assert not client.complete("a").receipt.cached
+
+
+def test_failures_and_streams_that_break_off_are_not_kept() -> None:
+    class Broken(ScriptedModel):
+        async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
+            yield TextDelta("x")
+            raise RateLimited("cut", provider="p", model="m")
+
+    cache = MemoryCache()
+    with pytest.raises(RateLimited):
+        list(Client(provider=Broken("x"), cache=cache).stream("a").text())
+    with pytest.raises(NotFound):
+        Client(provider=ScriptedModel(NotFound("no", provider="p", model="m")), cache=cache).complete("a")
+
+    async def leave() -> None:
+        stream = Client(provider=ScriptedModel("a long answer"), cache=cache).stream("a")
+        async for _ in stream:
+            break
+        await stream.aclose()
+
+    asyncio.run(leave())
+    assert len(cache) == 0
+
+
+def test_what_a_fallback_answers_is_not_kept_for_the_first_model() -> None:
+    cache = MemoryCache()
+    first = ScriptedModel([NotFound("gone", provider="p", model="m"), "mine"])
+    client = Client(provider=first, fallback=[ScriptedModel("the other's")], cache=cache)
+    assert client.complete("a").text == "the other's"
+    assert client.complete("a").text == "mine"
+    assert client.complete("a").receipt.cached
+
+
+def test_middleware_stands_outside_the_cache() -> None:
+    seen: list[bool] = []
+
+    async def watch(call: Call, proceed: Proceed) -> Opened:
+        opened = await proceed(call)
+        seen.append(call.cached)
+        return opened
+
+    client = Client(provider=ScriptedModel("x"), cache=MemoryCache(), middleware=[watch])
+    client.complete("a")
+    client.complete("a")
+    assert seen == [False, True]
+
+
+BASE = Request((user("hi"),))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Request((user("ho"),)),
+        Request((user("hi"),), tools=(Tool("t", "", {}),)),
+        Request((user("hi"),), settings=Settings(temperature=0.0)),
+        Request((user("hi"),), settings=Settings(extra={"a": 1})),
+        Request((Message("assistant", (Text("hi"),)),)),
+        Request((Message("user", (Thinking("hi"),)),)),
+        Request((Message("user", (Text("hi", {"openai": 1}),)),)),
+    ],
+)
+def test_whatever_is_sent_is_part_of_the_key(other: Request) -> None:
+    model = ScriptedModel("x")
+    assert key_of(other, model) != key_of(BASE, model)
+    assert key_of(BASE, model, "https://elsewhere") != key_of(BASE, model)
+    assert key_of(replace(BASE, prompt="abc"), model) == key_of(BASE, model)
+
+
+def test_a_strict_client_does_not_take_what_another_kept() -> None:
+    cache, model = MemoryCache(), ScriptedModel(["lax", "strict"])
+    assert Client(provider=model, cache=cache).complete("a").text == "lax"
+    assert Client(provider=model, cache=cache, strict=True).complete("a").text == "strict"
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.booleans())), st.integers(1, 4))
+def test_the_least_recently_used_makes_room(steps: list[tuple[str, bool]], most: int) -> None:
+    cache, recent = MemoryCache(most), list[str]()
+    for key, write in steps:
+        if write:
+            cache.put(key, kept(key))
+        assert (cache.get(key) is not None) == (write or key in recent[-most:])
+        if write or key in recent[-most:]:
+            recent = [one for one in recent if one != key] + [key]
+        assert len(cache) <= most
+
+
+def test_old_answers_are_not_given(tmp_path: Path) -> None:
+    now = 1000.0
+    with SqliteCache(tmp_path / "a.db", max_age=60, clock=lambda: now) as cache:
+        cache.put("old", kept("old"))
+        now += 59
+        assert cache.get("old") == kept("old")
+        now += 1
+        assert cache.get("old") is None
+        cache.put("new", kept("new"))
+        assert len(cache) == 1
+
+
+def test_answers_outlive_the_process_and_no_prompt_or_key_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "answers.db"
+    request = Request((user("my secret question"),), settings=Settings(extra={"token": "sk-secret"}))
+    with SqliteCache(path) as cache:
+        Client(provider=ScriptedModel("the answer"), cache=cache).complete(request)
+    with SqliteCache(path) as cache:
+        assert Client(provider=ScriptedModel([]), cache=cache).complete(request).text == "the answer"
+        cache.close()
+        assert len(cache) == 1
+    written = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert b"text_delta" in written
+    assert b"secret" not in written
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, whatever it says", b"SQLite format 3\0" + b"\xff" * 4096])
+def test_a_file_of_something_else_is_named(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "notes.db"
+    path.write_bytes(content)
+    with pytest.raises(InvalidInput, match=r"notes\.db"):
+        SqliteCache(path)
+    assert path.read_bytes() == content
+
+
+def test_a_database_of_something_else_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE orders (id INTEGER)")
+        other.commit()
+    with pytest.raises(InvalidInput, match=r"shop\.db.*something else"):
+        SqliteCache(path)
+    with pytest.raises(InvalidInput, match="folder"):
+        SqliteCache(path / "inside.db")
+
+
+def test_a_damaged_answer_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with SqliteCache(path) as cache:
+        cache.put("k", kept("k"))
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("UPDATE answers SET events = '[{}]'")
+            other.commit()
+        with pytest.raises(InvalidInput, match=r"a\.db.*damaged answer"):
+            cache.get("k")
+
+
+def test_an_answer_that_cannot_be_kept_is_still_given(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with SqliteCache(path) as cache:
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("DROP TABLE answers")
+            other.commit()
+        with pytest.warns(RuntimeWarning, match=r"a\.db"):
+            cache.put("k", kept("k"))
+
+
+def test_many_threads_share_a_file(tmp_path: Path) -> None:
+    with SqliteCache(tmp_path / "a.db") as cache:
+        wrong: list[str] = []
+
+        def work(thread: int) -> None:
+            for number in range(25):
+                cache.put(f"{thread}-{number}", kept(f"{thread}-{number}"))
+                if cache.get(f"{thread}-{number}") != kept(f"{thread}-{number}"):
+                    wrong.append(f"{thread}-{number}")
+
+        threads = [threading.Thread(target=work, args=(thread,)) for thread in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (wrong, len(cache)) == ([], 200)
+
+
+def test_many_processes_share_a_file(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from aiapp.client.sqlite_cache import SqliteCache\n"
+        "from aiapp.core.events import TextDelta\n"
+        "with SqliteCache(sys.argv[1]) as cache:\n"
+        "    for number in range(20):\n"
+        "        cache.put(f'{sys.argv[2]}-{number}', (TextDelta('x'),))\n"
+    )
+    path = tmp_path / "a.db"
+    running = [
+        subprocess.Popen([sys.executable, "-W", "error", "-c", program, str(path), str(number)], stderr=subprocess.PIPE)
+        for number in range(6)
+    ]
+    assert [process.communicate()[1].decode() for process in running] == [""] * 6
+    with SqliteCache(path) as cache:
+        assert len(cache) == 120
+
+
+def test_nonsense_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="max_entries"):
+        MemoryCache(0)
+    for age in (0, -1, float("nan")):
+        with pytest.raises(InvalidInput, match="max_age"):
+            SqliteCache(tmp_path / "a.db", max_age=age)
+
+
+def test_a_thousand_calls_at_once_through_a_file(tmp_path: Path) -> None:
+    model = ScriptedModel(lambda request: f"answer to {request.messages[0].text}")
+    with SqliteCache(tmp_path / "a.db") as cache:
+        client = Client(provider=model, cache=cache, retry=Retry(attempts=1))
+
+        async def ask() -> list[str]:
+            responses = await asyncio.gather(*(client.acomplete(str(number % 100)) for number in range(1000)))
+            return [response.text for response in responses]
+
+        assert asyncio.run(ask()) == [f"answer to {number % 100}" for number in range(1000)]
+        assert len(cache) == 100
