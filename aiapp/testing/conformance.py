@@ -26,6 +26,7 @@ from aiapp.core.formats import JsonSchema
 from aiapp.core.messages import assistant, system, tool, user
 from aiapp.core.parts import Part, ToolCall, ToolResult
 from aiapp.core.request import Asked, Request, Settings, Tool
+from aiapp.core.response import Response
 from aiapp.core.usage import Usage
 from aiapp.providers.protocol import Provider
 from aiapp.testing.wires import Said
@@ -267,7 +268,8 @@ class ProviderConformance:
         extra = {"conformance_setting": {"deep": [1]}}
         with self.open(Said("fine")) as provider:
             client = Client(provider=provider, retry=Retry(attempts=1))
-            response = client.complete(Request((user("hi"),), settings=Settings(extra=extra, max_tokens=9)))
+            asked = Request((user("hi"),), settings=Settings(extra=extra, max_tokens=9))
+            response: Response = self.run(client.acomplete(asked))
         told = any("conformance_setting" in change.field for change in response.receipt.changes)
         assert told or "conformance_setting" in json.dumps(response.receipt.payload)
 
