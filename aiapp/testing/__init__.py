@@ -16,13 +16,14 @@ from aiapp.testing.conformance import KEY, ProviderConformance
 from aiapp.testing.connection import Received
 from aiapp.testing.network import block_network
 from aiapp.testing.replies import Asked, Fault, Piece, Reply, render
-from aiapp.testing.scripted import ScriptedModel
+from aiapp.testing.scripted import Answer, ScriptedModel
 from aiapp.testing.server import WireServer
 from aiapp.testing.wire_conformance import WireConformance
 from aiapp.testing.wires import Said, Vectors
 
 __all__ = [
     "KEY",
+    "Answer",
     "Asked",
     "Cassette",
     "Fault",

@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 REDACTED = "[redacted]"
 SHORTEST = 8
@@ -49,12 +49,10 @@ class Redaction:
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            named: Mapping[str, Any] = value
-            return self._object(named, opaque)
-        if isinstance(value, Sequence):
-            items: Sequence[Any] = value
-            return [self.value(item, opaque=opaque) for item in items]
-        return value
+            return self._object(cast(Mapping[str, Any], value), opaque)
+        if not issubclass(type(value), list | tuple):
+            return value
+        return [self.value(item, opaque=opaque) for item in value]
 
     def events(self, events: Sequence[Any]) -> list[Any]:
         """The events of an answer without secrets, as plain values; their number and order stay."""
