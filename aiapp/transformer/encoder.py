@@ -23,6 +23,7 @@ import numpy.typing as npt
 import tokenizers
 
 from aiapp.core.errors import InvalidInput
+from aiapp.transformer.files import read_codec, read_file
 from aiapp.transformer.network import Layer, Rotations, normalised, paired, rotate, rotations, silu, transformed
 from aiapp.transformer.threads import settle_threads
 from aiapp.transformer.weights import Floats, load_weights
@@ -252,9 +253,9 @@ def _layer(weights: Mapping[str, Floats], number: int) -> Layer:
 @lru_cache(maxsize=2)
 def _load(path: Path) -> Encoder:
     tokenizer = path.with_suffix(".json")
-    for file in (path, tokenizer):
-        if not file.is_file():
-            raise InvalidInput("encoder", str(file), "a file of the bundled encoder; it is missing")
     settle_threads()
-    digest = hashlib.sha256(path.read_bytes() + tokenizer.read_bytes()).hexdigest()
-    return Encoder(tokenizers.Tokenizer.from_file(str(tokenizer)), load_weights(path), digest)
+    content = b"".join(read_file(file, "a file of a sentence encoder") for file in (path, tokenizer))
+    try:
+        return Encoder(read_codec(tokenizer), load_weights(path), hashlib.sha256(content).hexdigest())
+    except KeyError as error:
+        raise InvalidInput(f"{path}: tensor {error.args[0]}", "missing", "the tensors of a sentence encoder") from error

@@ -90,13 +90,18 @@ It remembers keys and values, and decides who looks at whom.
 class Network:
     """The decoder: `extend` reads a prompt, `forward` reads on, both return the logits of the next token."""
 
-    def __init__(self, config: Config, weights: Mapping[str, Floats]) -> None:
+    def __init__(self, config: Config, weights: Mapping[str, Floats], where: str = "weights") -> None:
+        """The weights by their names in `LlamaForCausalLM`; `where` names their source in errors."""
         self.config = config
         c = config.hidden_size
-        self._embedding = _take(weights, "model.embed_tokens.weight", (config.vocab_size, c))
+
+        def take(name: str, *shape: int) -> Floats:
+            return _take(weights, name, shape, where)
+
+        self._embedding = take("model.embed_tokens.weight", config.vocab_size, c)
         self._head = np.ascontiguousarray(self._embedding.T)  # (C, vocab)
-        self._final_norm = _take(weights, "model.norm.weight", (c,))
-        self._layers = [_layer(weights, f"model.layers.{i}.", config) for i in range(config.num_hidden_layers)]
+        self._final_norm = take("model.norm.weight", c)
+        self._layers = [_layer(take, f"model.layers.{i}.", config) for i in range(config.num_hidden_layers)]
         self._rotations = rotations(config.max_position_embeddings, config.head_size, config.rope_theta)
 
     def extend(self, ids: Sequence[int], cache: Cache) -> Floats:
@@ -229,11 +234,11 @@ def rotate(fused: Floats, by: Rotations) -> None:
     both *= by[:, None, :]
 
 
-def _layer(weights: Mapping[str, Floats], prefix: str, config: Config) -> Layer:
+def _layer(take: Callable[..., Floats], prefix: str, config: Config) -> Layer:
     c, f, size = config.hidden_size, config.intermediate_size, config.head_size
 
     def taken(name: str, *shape: int) -> Floats:
-        return _take(weights, f"{prefix}{name}.weight", shape)
+        return take(f"{prefix}{name}.weight", *shape)
 
     def fused(*parts: Floats) -> Floats:
         return np.ascontiguousarray(np.concatenate(parts).T)
@@ -249,9 +254,9 @@ def _layer(weights: Mapping[str, Floats], prefix: str, config: Config) -> Layer:
     )
 
 
-def _take(weights: Mapping[str, Floats], name: str, shape: tuple[int, ...]) -> Floats:
+def _take(weights: Mapping[str, Floats], name: str, shape: tuple[int, ...], where: str) -> Floats:
     if name not in weights:
-        raise InvalidInput(f"tensor {name}", "missing", f"a tensor of shape {shape}")
+        raise InvalidInput(f"{where}: tensor {name}", "missing", f"a tensor of shape {shape}")
     if weights[name].shape != shape:
-        raise InvalidInput(f"tensor {name}: shape", weights[name].shape, str(shape))
+        raise InvalidInput(f"{where}: tensor {name}: shape", weights[name].shape, str(shape))
     return weights[name]
