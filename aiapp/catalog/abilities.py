@@ -16,14 +16,17 @@ from importlib.resources import files
 class Abilities:
     """What a model accepts; None where nobody wrote it down.
 
-    `sampling` is temperature and top_p, `efforts` the reasoning efforts by name, `forced_tools` a tool choice that is
-    `required` or names a tool, `json_schema` a schema for the answer, `prefill` a conversation that ends with the
-    assistant, `images` and `files` input of these kinds, `output_tokens` the most that an answer may have, `context`
-    the most tokens of request and answer together.
+    `sampling` is temperature and top_p (of a model that reasons: while its effort is `none`), `efforts` the reasoning
+    efforts by name, `default_effort` the one where none is asked for, `cache_marks` a prompt cache with marks and a
+    lifetime, `forced_tools` a tool choice that is `required` or names a tool, `json_schema` a schema for the answer,
+    `prefill` a conversation that ends with the assistant, `images` and `files` input of these kinds, `output_tokens`
+    the most that an answer may have, `context` the most tokens of request and answer together.
     """
 
     sampling: bool | None = None
     efforts: tuple[str, ...] | None = None
+    default_effort: str | None = None
+    cache_marks: bool | None = None
     forced_tools: bool | None = None
     json_schema: bool | None = None
     prefill: bool | None = None

@@ -40,8 +40,8 @@ class Decoder(Protocol):
 class HostedProvider(ABC, Generic[Sdk]):
     """One model of a vendor's."""
 
-    name: ClassVar[str]
-    key_variable: ClassVar[str]
+    name: str
+    key_variable: str
     path: ClassVar[str]
     request_id_header: ClassVar[str] = "x-request-id"
     free = False
@@ -59,6 +59,12 @@ class HostedProvider(ABC, Generic[Sdk]):
         key = api_key or os.environ.get(self.key_variable)
         if not key:
             raise MissingKey(self.name, self.key_variable)
+        self.open(model, key, base_url, timeout, http_client)
+
+    def open(
+        self, model: str, key: str, base_url: str | None, timeout: float, http_client: httpx2.AsyncClient | None
+    ) -> None:
+        """Keep what connections will need; none is made."""
         self.model = model
         self._key, self._base_url, self._timeout, self._http_client = key, base_url, timeout, http_client
         self._sdk: PerLoop[Sdk] = PerLoop(self.open_sdk, self.close_sdk)

@@ -219,7 +219,7 @@ KNOWN_VAGUE: dict[str, list[str]] = {
 }
 
 
-@pytest.mark.parametrize("name", ["openai:", "gpt-4", "", "mistral:x", "local:x"])
+@pytest.mark.parametrize("name", ["openai:", "gpt-4", "", "nobody:x", "local:x"])
 def test_an_unknown_model_names_what_is_accepted(name: str) -> None:
     with pytest.raises(errors.UnknownModel, match="anthropic:NAME"):
         open_provider(name)
