@@ -1,0 +1,51 @@
+"""A vendor's SDK, open on one event loop, and the requests that it has made there."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    import httpx2
+
+Sdk = TypeVar("Sdk")
+_OF_ONE_REQUEST = {b"content-length", b"idempotency-key", b"x-stainless-retry-count"}
+
+
+@dataclass(slots=True)
+class Connection(Generic[Sdk]):
+    """The SDK with the HTTP client that it was given.
+
+    An SDK spends a third of a call's time on putting together the same address and headers again. So it makes the first
+    request of each kind, and later ones are that request with another body: keys, addresses, headers and connections
+    stay the SDK's own.
+    """
+
+    sdk: Sdk
+    http: httpx2.AsyncClient
+    _made: dict[tuple[str, bool], httpx2.Request] = field(default_factory=dict["tuple[str, bool]", "httpx2.Request"])
+
+    async def send(
+        self, path: str, body: bytes, *, streaming: bool, first: Callable[[], Awaitable[httpx2.Response]]
+    ) -> httpx2.Response:
+        """POST a body; `first` sends it through the SDK, which raises its own errors. A later answer may be a failure."""
+        made = self._made.get((path, streaming))
+        if made is None:
+            response = await first()
+            self._made[path, streaming] = _kept(response.request)
+            return response
+        return await self.http.send(_again(made, body), stream=streaming)
+
+
+def _kept(request: httpx2.Request) -> httpx2.Request:
+    import httpx2
+
+    headers = [(name, value) for name, value in request.headers.raw if name.lower() not in _OF_ONE_REQUEST]
+    return httpx2.Request(request.method, request.url, headers=headers, extensions=request.extensions)
+
+
+def _again(made: httpx2.Request, body: bytes) -> httpx2.Request:
+    import httpx2
+
+    return httpx2.Request(made.method, made.url, headers=made.headers, content=body, extensions=made.extensions)
