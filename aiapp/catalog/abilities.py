@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -40,6 +40,7 @@ class Abilities:
 UNKNOWN = Abilities()
 
 
+@lru_cache(maxsize=256)
 def abilities(provider: str, model: str) -> Abilities:
     """What is known of a model of a provider."""
     table = _table(provider)
