@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Abilities:
 UNKNOWN = Abilities()
 
 
+@lru_cache(maxsize=256)
 def abilities(provider: str, model: str) -> Abilities:
     """What is known of a model of a provider."""
     table = _table(provider)
@@ -55,7 +57,9 @@ def _table(provider: str) -> dict[str, Abilities]:
     names = {field.name for field in fields(Abilities)}
     table: dict[str, Abilities] = {}
     for section in tomllib.loads(file.read_text(encoding="utf-8")).values():
-        known = {name: tuple(value) if isinstance(value, list) else value for name, value in section.items()}
-        facts = Abilities(**{name: value for name, value in known.items() if name in names})
+        known: dict[str, Any] = {name: value for name, value in section.items() if name in names}
+        if "efforts" in known:
+            known["efforts"] = tuple(known["efforts"])
+        facts = Abilities(**known)
         table.update(dict.fromkeys(section["models"], facts))
     return table

@@ -161,6 +161,10 @@ class Encoder:
         """How much each word tells, by the piece of it that tells most: (len(words),)."""
         return np.array([self._weight[ids].max() if ids else 0.0 for ids in self._encode(words)], np.float32)
 
+    def count_tokens(self, texts: Sequence[str]) -> int:
+        """The pieces that are read of all texts."""
+        return sum(map(len, self._encode(texts)))
+
     def _encode(self, texts: Sequence[str]) -> list[list[int]]:
         return [encoding.ids for encoding in self._codec.encode_batch(list(texts), add_special_tokens=False)]
 

@@ -15,7 +15,8 @@ def within(settings: Settings, known: Abilities, changes: list[Change]) -> Setti
         accepted = f"accepts {', '.join(known.efforts)}" if known.efforts else "does not reason"
         changes.append(Change("effort", f"the model {accepted}; dropped", lost=settings.effort != "none"))
         settings = replace(settings, effort=None)
-    reason = _no_sampling(settings, known)
+    sampled = settings.temperature is not None or settings.top_p is not None
+    reason = _no_sampling(settings, known) if sampled else None
     if reason is not None:
         for name in ("temperature", "top_p"):
             if getattr(settings, name) is not None:

@@ -74,7 +74,7 @@ class OpenAISdkProvider(HostedProvider["AsyncOpenAI"]):
         from openai import AsyncOpenAI, DefaultAioHttpClient
 
         sdk = AsyncOpenAI(
-            api_key=self._key,
+            api_key=self._key or "none",
             base_url=self._base_url,
             timeout=self._timeout,
             max_retries=0,

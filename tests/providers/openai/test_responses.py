@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiapp.core import errors
-from aiapp.core.events import UsageReport, fold
+from aiapp.core.events import Event, UsageReport, fold
 from aiapp.core.formats import Choice, JsonSchema, Regex
 from aiapp.core.messages import Message, assistant, system, tool, user
 from aiapp.core.parts import Citation, File, Image, Text, Thinking, ToolCall, ToolResult
@@ -44,8 +44,14 @@ SOURCE = {"type": "url_citation", "url": "https://a.b/c", "title": "C", "start_i
 
 
 def said(text: str, phase: str | None = "final_answer", **more: Any) -> dict[str, Any]:
-    content = {"type": "output_text", "text": text, "annotations": [], **more}
-    item = {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [content]}
+    content: dict[str, Any] = {"type": "output_text", "text": text, "annotations": [], **more}
+    item: dict[str, Any] = {
+        "type": "message",
+        "id": "msg_1",
+        "role": "assistant",
+        "status": "completed",
+        "content": [content],
+    }
     return item if phase is None else {**item, "phase": phase}
 
 
@@ -163,7 +169,7 @@ def test_o4_nothing_is_stored_and_reasoning_comes_encrypted() -> None:
 
 
 def test_o5_o6_o7_what_the_model_made_goes_back_exactly_and_in_order() -> None:
-    output = [
+    output: list[dict[str, Any]] = [
         REASONING,
         said("Let me look", "commentary"),
         called(1),
@@ -196,7 +202,7 @@ def test_o7_arguments_are_the_text_as_the_model_wrote_it() -> None:
 @given(st.data())
 def test_o8_any_interleaving_of_argument_deltas_gives_the_same_calls(data: st.DataObject) -> None:
     arguments = data.draw(st.lists(st.text(max_size=8), min_size=1, max_size=5))
-    queues = []
+    queues: list[list[dict[str, Any]]] = []
     for index, text in enumerate(arguments):
         cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=3)))
         pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
@@ -205,7 +211,7 @@ def test_o8_any_interleaving_of_argument_deltas_gives_the_same_calls(data: st.Da
         item = called(index, text)
         begun = {"type": "response.output_item.added", "output_index": index, "item": {**item, "arguments": ""}}
         queues.append([begun, *deltas, {"type": "response.output_item.done", "output_index": index, "item": item}])
-    decoder, events = StreamDecoder("gpt"), []
+    decoder, events = StreamDecoder("gpt"), list[Event]()
     while any(queues):
         queue = data.draw(st.sampled_from([queue for queue in queues if queue]))
         events += decoder.decode(queue.pop(0))
@@ -370,7 +376,7 @@ def test_a_model_without_schemas_answers_by_a_tool_and_the_caller_sees_text() ->
     assert prepared.payload["tool_choice"] == {"type": "function", "name": ANSWER}
     assert "text" not in prepared.payload
     assert [(change.field, change.lost) for change in prepared.changes] == [("format", False)]
-    output = [{**REASONING, "summary": []}, {**called(1), "name": ANSWER}]
+    output: list[dict[str, Any]] = [{**REASONING, "summary": []}, {**called(1), "name": ANSWER}]
     got = asyncio.run(complete(responses(answering(answer(*output)), "gpt-5.5-pro"), request))
     assert (got.text, got.tool_calls) == ('{"at": "it"}', ())
     assert got.finish is not None

@@ -26,7 +26,8 @@ def responses(handler: Handler, model: str = "gpt-test") -> OpenAIProvider:
 
 
 def chat(handler: Handler, vendor: str = "openai-chat", model: str = "m", **given: Any) -> ChatProvider:
-    return ChatProvider(vendors()[vendor], model, http_client=client(handler), **{"api_key": KEY, **given})
+    options: dict[str, Any] = {"api_key": KEY, **given}
+    return ChatProvider(vendors()[vendor], model, http_client=client(handler), **options)
 
 
 def client(handler: Handler) -> httpx2.AsyncClient:
@@ -109,7 +110,8 @@ def _deltas(index: int, item: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
                 "summary_index": place,
                 "delta": piece,
             }
-    for place, one in enumerate(item.get("content") or ()):
+    contents: list[dict[str, Any]] = item.get("content") or []
+    for place, one in enumerate(contents):
         kind = "refusal" if one["type"] == "refusal" else "output_text"
         for piece in halves(one.get("text") or one.get("refusal") or ""):
             yield {
