@@ -29,7 +29,7 @@ class Connection(Generic[Sdk]):
     async def send(
         self, path: str, body: bytes, *, streaming: bool, first: Callable[[], Awaitable[httpx2.Response]]
     ) -> httpx2.Response:
-        """POST a body; `first` sends it through the SDK, which raises its own errors. A later answer may be a failure."""
+        """POST a body; `first` sends it through the SDK, which raises its own errors. Later, a failure is an answer."""
         made = self._made.get((path, streaming))
         if made is None:
             response = await first()

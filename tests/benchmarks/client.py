@@ -1,7 +1,7 @@
 """What a call costs through aiapp, against the same call through the vendor's own SDK: CPU time of this process.
 
-Run it as `python tests/benchmarks/client.py`. A server in a process of its own speaks the vendor's wire; both sides talk
-to it in turns, so that a busy machine slows both. `--only WORD` runs the rows whose name holds the word.
+Run it as `python tests/benchmarks/client.py`. A server in a process of its own speaks the vendor's wire; both sides
+talk to it in turns, so that a busy machine slows both. `--only WORD` runs the rows whose name holds the word.
 """
 
 from __future__ import annotations
@@ -318,7 +318,8 @@ def main() -> None:
         rows = [*responses(url, loop), *chat(url, loop), *messages(url, loop), *many(slow, loop), *first(url)]
         rows = [row for row in rows if chosen.only.lower() in row.name.lower()]
         for row in rows:
-            row.sdk(), row.ours()
+            row.sdk()
+            row.ours()
         for _ in range(ROUNDS):
             for row in rows:
                 row.measure()

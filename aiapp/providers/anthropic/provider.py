@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import httpx2
     from anthropic import AsyncAnthropic
 
+_JSON: Any = {"headers": {"Content-Type": "application/json"}}
+
 
 class AnthropicProvider(HostedProvider["AsyncAnthropic"]):
     """One model of Anthropic's, through the Messages API."""
@@ -24,6 +26,7 @@ class AnthropicProvider(HostedProvider["AsyncAnthropic"]):
     name = NAME
     key_variable = "ANTHROPIC_API_KEY"
     path = "/v1/messages"
+    sdk_module = "anthropic"
     request_id_header = "request-id"
 
     def prepare(self, request: Request) -> Prepared:
@@ -38,20 +41,24 @@ class AnthropicProvider(HostedProvider["AsyncAnthropic"]):
         """A decoder for one streamed message."""
         return StreamDecoder(self.model)
 
-    async def post(self, path: str, payload: Mapping[str, Any]) -> httpx2.Response:
-        """Send a payload, as it is."""
+    async def post(self, sdk: AsyncAnthropic, path: str, body: bytes) -> httpx2.Response:
+        """Send a JSON body, as it is."""
         import httpx2
 
-        sdk = await self._sdk.get()
-        return await sdk.post(path, cast_to=httpx2.Response, body=payload)
+        return await sdk.post(path, cast_to=httpx2.Response, content=body, options=_JSON)
 
-    async def post_stream(self, path: str, payload: Mapping[str, Any]) -> httpx2.Response:
-        """Send a payload; the answer's body is still to be read."""
+    async def post_stream(self, sdk: AsyncAnthropic, path: str, body: bytes) -> httpx2.Response:
+        """The same; the answer's body is still to be read."""
         from anthropic import AsyncStream
 
-        sdk = await self._sdk.get()
-        stream = await sdk.post(path, cast_to=object, body=payload, stream=True, stream_cls=AsyncStream[Any])
+        stream = await sdk.post(
+            path, cast_to=object, content=body, options=_JSON, stream=True, stream_cls=AsyncStream[Any]
+        )
         return stream.response
+
+    def failed(self, sdk: AsyncAnthropic, response: httpx2.Response) -> Exception:
+        """The SDK's exception for an answer whose status is a failure."""
+        return sdk._make_status_error_from_response(response)  # pyright: ignore[reportPrivateUsage]
 
     def translate(self, error: Exception) -> ProviderError | None:
         """Ours for an exception of the SDK's."""
@@ -61,19 +68,21 @@ class AnthropicProvider(HostedProvider["AsyncAnthropic"]):
 
         return translate(error, self.model) if isinstance(error, AnthropicError) else None
 
-    def open_sdk(self) -> AsyncAnthropic:
-        """The SDK's client, on its aiohttp transport: it takes a third of the time of the usual one."""
-        from anthropic import AsyncAnthropic, DefaultAioHttpClient
+    def open_http(self) -> httpx2.AsyncClient:
+        """The SDK's aiohttp transport: it takes a third of the time of the usual one."""
+        from anthropic import DefaultAioHttpClient
+
+        return DefaultAioHttpClient()
+
+    def open_sdk(self, http: httpx2.AsyncClient) -> AsyncAnthropic:
+        """The SDK's client."""
+        from anthropic import AsyncAnthropic
 
         return AsyncAnthropic(
             api_key=self._key,
             base_url=self._base_url,
             timeout=self._timeout,
             max_retries=0,
-            http_client=self._http_client or DefaultAioHttpClient(),
+            http_client=http,
             open_telemetry={"traces": False},  # its own spans would count every token twice
         )
-
-    async def close_sdk(self, sdk: AsyncAnthropic) -> None:
-        """Close the SDK's connections."""
-        await sdk.close()
