@@ -10,6 +10,7 @@ from typing import Any, TypeVar, overload
 from aiapp.client.cache import Cache, Cached
 from aiapp.client.call import Call, Opened, Policy, Proceed, around
 from aiapp.client.fallback import open_first
+from aiapp.client.limits import Concurrency, RateLimit
 from aiapp.client.receipt import response_of
 from aiapp.client.retry import Retry
 from aiapp.client.route import Route
@@ -38,7 +39,8 @@ class Client:
     honour, where a warning on the response is the rule.
 
     Around each call, from the outside in: `middleware`, the first outermost; the `cache`; the fallback; `retry`; and
-    before each try at sending, `gates`, the first outermost.
+    before each try at sending, `gates`, the first outermost, `concurrency` and `rate_limit`. A limit that is given to
+    several clients is one limit for all of them.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class Client:
         fallback: Sequence[str | Provider] = (),
         cache: Cache | None = None,
         middleware: Sequence[Policy] = (),
+        concurrency: int | Concurrency | None = None,
+        rate_limit: RateLimit | None = None,
         gates: Sequence[Policy] = (),
         strict: bool = False,
         api_key: str | None = None,
@@ -62,6 +66,8 @@ class Client:
         name = model or os.environ.get("AIAPP_MODEL") or DEFAULT_MODEL
         first = provider or open_provider(name, api_key=api_key, base_url=base_url, timeout=timeout)
         others = [open_provider(one, timeout=timeout) if isinstance(one, str) else one for one in fallback]
+        limits = (Concurrency(concurrency) if isinstance(concurrency, int) else concurrency, rate_limit)
+        gates = [*gates, *(limit for limit in limits if limit is not None)]
         retry = retry or Retry()
         self._routes = tuple(Route(one, retry, strict=strict, gates=gates) for one in (first, *others))
         self._settings = settings or Settings()
