@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar, overload
 
+from aiapp.client.batch import CONCURRENCY, Progress, batched
 from aiapp.client.cache import Cache, Cached
 from aiapp.client.call import Call, Opened, Policy, Proceed, around
 from aiapp.client.fallback import open_first
@@ -16,7 +18,7 @@ from aiapp.client.retry import Retry
 from aiapp.client.route import Route
 from aiapp.client.stream import Stream
 from aiapp.client.structured import REASKS, answer_of, structured
-from aiapp.core.errors import InvalidInput
+from aiapp.core.errors import AiappError, InvalidInput
 from aiapp.core.events import Event, Fold, TextDelta, ThinkingDelta, fold
 from aiapp.core.request import Asked, Request, Settings
 from aiapp.core.response import Response
@@ -132,6 +134,52 @@ class Client:
         """
         schema = None if output is None else Schema.of(output)
         return Stream(self._events(self._request(request, schema), schema), schema)
+
+    @overload
+    async def abatch(
+        self, requests: Iterable[Asked], *, concurrency: int = CONCURRENCY, on_progress: Progress | None = None
+    ) -> list[Response | AiappError]: ...
+    @overload
+    async def abatch(
+        self,
+        requests: Iterable[Asked],
+        *,
+        output: type[T] | Schema[T],
+        concurrency: int = CONCURRENCY,
+        on_progress: Progress | None = None,
+    ) -> list[Response[T] | AiappError]: ...
+    async def abatch(
+        self,
+        requests: Iterable[Asked],
+        *,
+        output: type[Any] | Schema[Any] | None = None,
+        concurrency: int = CONCURRENCY,
+        on_progress: Progress | None = None,
+    ) -> list[Any]:
+        """Ask many things, `concurrency` at a time; the responses in their order, with failures in their places.
+
+        A request is taken from the iterable when its turn comes. `on_progress(done, total)` is called after each, on
+        the event loop; `total` is None where the iterable has no length.
+        """
+        ask = self.acomplete if output is None else partial(self.acomplete, output=output)
+        return await batched(ask, requests, concurrency, on_progress)
+
+    @overload
+    def batch(
+        self, requests: Iterable[Asked], *, concurrency: int = CONCURRENCY, on_progress: Progress | None = None
+    ) -> list[Response | AiappError]: ...
+    @overload
+    def batch(
+        self,
+        requests: Iterable[Asked],
+        *,
+        output: type[T] | Schema[T],
+        concurrency: int = CONCURRENCY,
+        on_progress: Progress | None = None,
+    ) -> list[Response[T] | AiappError]: ...
+    def batch(self, requests: Iterable[Asked], **how: Any) -> list[Any]:
+        """The blocking twin of `abatch`."""
+        return run(self.abatch(requests, **how))
 
     async def aclose(self) -> None:
         """Let go of connections."""
