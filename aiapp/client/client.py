@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Any, TypeVar, overload
 
 from aiapp.client.batch import CONCURRENCY, Progress, batched
 from aiapp.client.cache import Cache, Cached
-from aiapp.client.call import Call, Opened, Policy, Proceed, around
+from aiapp.client.call import Call, Opened, Policy, Proceed, around, close_stream
 from aiapp.client.fallback import open_first
 from aiapp.client.limits import Concurrency, RateLimit
 from aiapp.client.receipt import response_of
@@ -37,7 +38,8 @@ class Client:
     The key is read from the provider's usual environment variable unless `api_key` is given. Nothing is loaded or
     connected before the first call. A ready `provider` may be given in place of a model name.
 
-    `fallback` models are asked in order where the one before cannot answer. `strict` refuses what a model cannot
+    `timeout` is how long one try may take to answer, and how long a stream may say nothing, in seconds. `fallback`
+    models are asked in order where the one before cannot answer. `strict` refuses what a model cannot
     honour, where a warning on the response is the rule.
 
     Around each call, from the outside in: `middleware`, the first outermost; the `cache`; the fallback; `retry`; and
@@ -68,10 +70,12 @@ class Client:
         name = model or os.environ.get("AIAPP_MODEL") or DEFAULT_MODEL
         first = provider or open_provider(name, api_key=api_key, base_url=base_url, timeout=timeout)
         others = [open_provider(one, timeout=timeout) if isinstance(one, str) else one for one in fallback]
+        if not 0 < timeout < math.inf:
+            raise InvalidInput("timeout", timeout, "a number of seconds above 0")
         limits = (Concurrency(concurrency) if isinstance(concurrency, int) else concurrency, rate_limit)
         gates = [*gates, *(limit for limit in limits if limit is not None)]
         retry = retry or Retry()
-        self._routes = tuple(Route(one, retry, strict=strict, gates=gates) for one in (first, *others))
+        self._routes = tuple(Route(one, retry, timeout, strict=strict, gates=gates) for one in (first, *others))
         self._settings = settings or Settings()
         self._open: Proceed = self._routes[0].open if not others else self._first_to_answer
         if cache is not None:
@@ -244,6 +248,5 @@ class Client:
             call.answered(response)
             yield response if schema is None else answer_of(response, schema)
         finally:
-            if isinstance(rest, AsyncGenerator):
-                await rest.aclose()
-            call.close()
+            await close_stream(rest)
+            await call.aclose()

@@ -7,6 +7,7 @@ from functools import partial
 
 from aiapp.client.call import Call, Opened, Policy, Proceed, around
 from aiapp.client.retry import Retry, attempt
+from aiapp.client.timeouts import no_longer_silent_than, within
 from aiapp.core.errors import NotHonoured
 from aiapp.core.events import Event, Served, Started
 from aiapp.providers.protocol import Provider
@@ -18,10 +19,15 @@ def full_name(provider: Provider) -> str:
 
 
 class Route:
-    """One model, tried as `retry` says. `gates` stand before each try, retries included: limits of any kind."""
+    """One model, tried as `retry` says. `gates` stand before each try, retries included: limits of any kind.
 
-    def __init__(self, provider: Provider, retry: Retry, *, strict: bool = False, gates: Sequence[Policy] = ()) -> None:
-        self.provider, self.retry, self.strict = provider, retry, strict
+    A try that has not answered after `timeout` seconds, or a stream that says nothing for as long, is `TimedOut`.
+    """
+
+    def __init__(
+        self, provider: Provider, retry: Retry, timeout: float, *, strict: bool = False, gates: Sequence[Policy] = ()
+    ) -> None:
+        self.provider, self.retry, self.timeout, self.strict = provider, retry, timeout, strict
         send: Proceed = self._send
         for gate in reversed(gates):
             send = around(gate, send)
@@ -38,15 +44,17 @@ class Route:
     async def _send(self, call: Call) -> Opened:
         assert call.prepared is not None
         if not call.streaming:
-            return Opened(await self.provider.acomplete(call.prepared))
-        return await _begun(self.provider.astream(call.prepared))
+            return Opened(await within(self.timeout, self.provider.acomplete(call.prepared), self.provider))
+        call.source = self.provider.astream(call.prepared)
+        first = await within(self.timeout, _begun(call.source), self.provider)
+        return Opened(first, no_longer_silent_than(self.timeout, call.source, self.provider))
 
 
-async def _begun(events: AsyncIterator[Event]) -> Opened:
-    """The stream with its first output in hand."""
+async def _begun(events: AsyncIterator[Event]) -> list[Event]:
+    """What a stream says up to its first output."""
     first: list[Event] = []
     async for event in events:
         first.append(event)
         if not isinstance(event, Started | Served):
             break
-    return Opened(first, events)
+    return first
