@@ -91,8 +91,7 @@ class Call:
 async def close_stream(events: AsyncIterator[Event] | None) -> None:
     """Let go of a stream that may not have been read to its end; a second time does nothing."""
     if isinstance(events, AsyncGenerator):
-        generator: AsyncGenerator[Event, None] = events
-        await generator.aclose()
+        await events.aclose()  # pyright: ignore[reportUnknownMemberType]
 
 
 Proceed: TypeAlias = Callable[[Call], Awaitable[Opened]]

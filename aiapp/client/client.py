@@ -14,16 +14,19 @@ from aiapp.client.cache import Cache, Cached
 from aiapp.client.call import Call, Opened, Policy, Proceed, around, close_stream
 from aiapp.client.fallback import open_first
 from aiapp.client.limits import Concurrency, RateLimit
+from aiapp.client.measure import count, embed
 from aiapp.client.receipt import response_of
 from aiapp.client.retry import Retry
 from aiapp.client.route import Route
 from aiapp.client.stream import Stream
 from aiapp.client.structured import REASKS, answer_of, structured
+from aiapp.core.embeddings import Embeddings
 from aiapp.core.errors import AiappError, InvalidInput
 from aiapp.core.events import Event, Fold, TextDelta, ThinkingDelta, fold
 from aiapp.core.request import Asked, Request, Settings
 from aiapp.core.response import Response
 from aiapp.core.schema import Schema
+from aiapp.providers.counting import Count
 from aiapp.providers.protocol import Prepared, Provider
 from aiapp.providers.registry import open_provider
 from aiapp.sync import run, sync
@@ -184,6 +187,21 @@ class Client:
     def batch(self, requests: Iterable[Asked], **how: Any) -> list[Any]:
         """The blocking twin of `abatch`."""
         return run(self.abatch(requests, **how))
+
+    async def aembed(self, texts: Sequence[str], *, dimensions: int | None = None) -> Embeddings:
+        """One vector for each text, in order, with a receipt; `dimensions` asks for shorter ones where the model can.
+
+        The first model alone is asked, since vectors of two models cannot be compared.
+        """
+        return await embed(self._routes[0], texts, dimensions)
+
+    embed = sync(aembed)
+
+    async def acount_tokens(self, request: Asked) -> Count:
+        """How many tokens a request takes: as the provider counts them, or as near as this machine can tell."""
+        return await count(self._routes[0], self._request(request))
+
+    count_tokens = sync(acount_tokens)
 
     async def aclose(self) -> None:
         """Let go of connections."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
+from typing import TypeVar
 
 from aiapp.client.call import Call, Opened, Policy, Proceed, around
 from aiapp.client.retry import Retry, attempt
@@ -11,6 +12,8 @@ from aiapp.client.timeouts import no_longer_silent_than, within
 from aiapp.core.errors import NotHonoured
 from aiapp.core.events import Event, Served, Started
 from aiapp.providers.protocol import Provider
+
+T = TypeVar("T")
 
 
 def full_name(provider: Provider) -> str:
@@ -31,7 +34,7 @@ class Route:
         send: Proceed = self._send
         for gate in reversed(gates):
             send = around(gate, send)
-        self._gated = send
+        self._gates, self._gated = tuple(gates), send
         self.model = full_name(provider)
 
     async def open(self, call: Call) -> Opened:
@@ -40,6 +43,23 @@ class Route:
         if self.strict and (lost := tuple(change for change in call.prepared.changes if change.lost)):
             raise NotHonoured(self.model, lost)
         return await attempt(partial(self._gated, call), self.retry, self.model, call.attempts, clock=call.working)
+
+    async def attempt(self, call: Call, send: Callable[[], Awaitable[T]]) -> T:
+        """Do something else than answer, such as embed: behind the gates, in time, and again as `retry` says."""
+        done: list[T] = []
+
+        async def proceed(_: Call) -> Opened:
+            done.append(await within(self.timeout, send(), self.provider))
+            return Opened(())
+
+        gated: Proceed = proceed
+        for gate in reversed(self._gates):
+            gated = around(gate, gated)
+        try:
+            await attempt(partial(gated, call), self.retry, self.model, call.attempts, clock=call.working)
+        finally:
+            call.close()
+        return done[-1]
 
     async def _send(self, call: Call) -> Opened:
         assert call.prepared is not None
