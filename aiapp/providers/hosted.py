@@ -23,6 +23,7 @@ from aiapp.core.request import Request
 from aiapp.providers.connection import Connection, Sdk
 from aiapp.providers.protocol import Prepared
 from aiapp.providers.sse import events
+from aiapp.providers.statuses import timed_out
 from aiapp.sync import PerLoop
 
 if TYPE_CHECKING:
@@ -189,8 +190,7 @@ class HostedProvider(ABC, Generic[Sdk]):
         except ProviderError:
             raise
         except httpx2.TimeoutException as error:
-            # The SDK's transport says "timeout" of a connection that the server dropped, too.
-            kind = TimedOut if isinstance(error.__cause__, TimeoutError | None) else ConnectionFailed
+            kind = TimedOut if timed_out(error) else ConnectionFailed
             raise kind(str(error) or "timed out", provider=self.name, model=self.model) from None
         except httpx2.TransportError as error:
             reason = str(error) or type(error).__name__

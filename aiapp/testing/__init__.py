@@ -13,11 +13,12 @@ with WireServer([faults.rate_limited(retry_after=0), Said("Paris")]) as server:
 from aiapp.testing.connection import Received
 from aiapp.testing.network import block_network
 from aiapp.testing.replies import Asked, Fault, Piece, Reply, render
-from aiapp.testing.scripted import ScriptedModel
+from aiapp.testing.scripted import Answer, ScriptedModel
 from aiapp.testing.server import WireServer
 from aiapp.testing.wires import Said, Vectors
 
 __all__ = [
+    "Answer",
     "Asked",
     "Fault",
     "Piece",

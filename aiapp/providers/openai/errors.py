@@ -8,7 +8,7 @@ import openai
 
 from aiapp.core import errors
 from aiapp.providers.openai.codes import by_code, fields
-from aiapp.providers.statuses import error_for_status, retry_after
+from aiapp.providers.statuses import error_for_status, retry_after, timed_out
 
 BY_CLASS: dict[type[openai.OpenAIError], type[errors.ProviderError]] = {
     openai.APITimeoutError: errors.TimedOut,
@@ -38,4 +38,6 @@ def translate(error: openai.OpenAIError, provider: str, model: str, key: str) ->
             retry_after=retry_after(error.response.headers),
         )
     kind = next(BY_CLASS[parent] for parent in type(error).__mro__ if parent in BY_CLASS)
+    if kind is errors.TimedOut and not timed_out(error):
+        kind = errors.ConnectionFailed
     return kind(cleaned(str(error)), provider=provider, model=model)
