@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiapp.core.errors import UnknownModel
 from aiapp.providers.protocol import Provider
 
-ACCEPTED = "local, openai:NAME, anthropic:NAME"
+ACCEPTED = "local, openai:NAME, anthropic:NAME, litellm:PROVIDER/MODEL"
 
 
 def open_provider(
@@ -25,4 +25,8 @@ def open_provider(
         from aiapp.providers.anthropic.provider import AnthropicProvider
 
         return AnthropicProvider(name, api_key=api_key, base_url=base_url, timeout=timeout)
+    if vendor == "litellm" and name:
+        from aiapp.providers.litellm.provider import LiteLLMProvider
+
+        return LiteLLMProvider(name, api_key=api_key, base_url=base_url, timeout=timeout)
     raise UnknownModel(model, ACCEPTED)

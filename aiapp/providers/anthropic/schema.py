@@ -77,7 +77,7 @@ class _Transform:
     def whole(self) -> tuple[dict[str, Any], tuple[Change, ...]]:
         schema = self._node(self._root, "format")
         if self._definitions:
-            schema["$defs"] = self._definitions
+            schema["$defs"] = {name: made for name in self._root["$defs"] if (made := self._definitions.get(name))}
         return schema, tuple(dict.fromkeys(self._changes))
 
     def _node(self, schema: Any, path: str) -> dict[str, Any]:
