@@ -78,12 +78,12 @@ class HostedProvider(ABC, Generic[Sdk]):
         """The payload for a request; loads nothing."""
 
     @abstractmethod
-    def decode(self, answer: Mapping[str, Any]) -> Iterable[Event]:
-        """The events of a whole answer."""
+    def decode(self, answer: Mapping[str, Any], prepared: Prepared) -> Iterable[Event]:
+        """The events of a whole answer to what was prepared."""
 
     @abstractmethod
-    def stream_decoder(self) -> Decoder:
-        """A decoder for one streamed answer."""
+    def stream_decoder(self, prepared: Prepared) -> Decoder:
+        """A decoder for one streamed answer to what was prepared."""
 
     @abstractmethod
     def open_http(self) -> httpx2.AsyncClient:
@@ -116,7 +116,7 @@ class HostedProvider(ABC, Generic[Sdk]):
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer."""
         answer, served = await self.ask(self.path, prepared.payload)
-        return [served, *self.decode(answer)]
+        return [served, *self.decode(answer, prepared)]
 
     async def ask(self, path: str, payload: Mapping[str, Any]) -> tuple[Mapping[str, Any], Served]:
         """Post a payload; the JSON object that comes back, and how it was served."""
@@ -131,7 +131,7 @@ class HostedProvider(ABC, Generic[Sdk]):
 
     async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
         """The answer as it comes."""
-        decoder = self.stream_decoder()
+        decoder = self.stream_decoder(prepared)
         with self._translated():
             response = await self._send(self.path, self.streaming(prepared.payload), streaming=True)
             try:

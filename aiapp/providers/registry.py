@@ -23,11 +23,16 @@ def open_provider(
         from aiapp.providers.anthropic.provider import AnthropicProvider
 
         return AnthropicProvider(name, api_key=api_key, base_url=base_url, timeout=timeout)
+    if vendor == "litellm" and name:
+        from aiapp.providers.litellm.provider import LiteLLMProvider
+
+        return LiteLLMProvider(name, api_key=api_key, base_url=base_url, timeout=timeout)
     from aiapp.providers.openai.vendors import vendors
 
     row = vendors().get(vendor)
     if row is None or not name:
-        raise UnknownModel(model, ", ".join(["local", *(f"{one}:NAME" for one in ("openai", "anthropic", *vendors()))]))
+        forms = [f"{one}:NAME" for one in ("openai", "anthropic", *vendors())]
+        raise UnknownModel(model, ", ".join(["local", *forms, "litellm:PROVIDER/MODEL"]))
     from aiapp.providers.openai.chat.provider import ChatProvider
 
     return ChatProvider(row, name, api_key=api_key, base_url=base_url, timeout=timeout)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from aiapp.core.errors import ProviderError
-from aiapp.core.events import Event
+from aiapp.core.errors import ConnectionFailed, InvalidResponse, ProviderError
+from aiapp.core.events import Event, Finish
 from aiapp.core.request import Request
+from aiapp.providers.anthropic import NAME
+from aiapp.providers.anthropic.answer import Answer
 from aiapp.providers.anthropic.decode import StreamDecoder, decode
-from aiapp.providers.anthropic.encode import NAME, encode
-from aiapp.providers.hosted import HostedProvider
+from aiapp.providers.anthropic.encode import encode
+from aiapp.providers.anthropic.tokens import countable, estimated
+from aiapp.providers.counting import Count
+from aiapp.providers.hosted import Decoder, HostedProvider
 from aiapp.providers.protocol import Prepared
 
 if TYPE_CHECKING:
@@ -18,6 +22,11 @@ if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
 _JSON: Any = {"headers": {"Content-Type": "application/json"}}
+
+
+COUNTING_PATH = "/v1/messages/count_tokens"
+LONGEST_SILENT = 21_333
+"""Tokens that arrive within ten minutes by the SDK's own estimate; its typed layer refuses to wait for more."""
 
 
 class AnthropicProvider(HostedProvider["AsyncAnthropic"]):
@@ -33,13 +42,38 @@ class AnthropicProvider(HostedProvider["AsyncAnthropic"]):
         """The payload for a request; loads nothing."""
         return encode(request, self.model)
 
-    def decode(self, answer: Mapping[str, Any]) -> Iterable[Event]:
+    def decode(self, answer: Mapping[str, Any], prepared: Prepared) -> Iterable[Event]:
         """The events of a whole message."""
-        return decode(answer, self.model)
+        said = decode(answer, self.model)
+        return said if prepared.answer_tool is None else Answer(prepared.answer_tool).read(said)
 
-    def stream_decoder(self) -> StreamDecoder:
+    def stream_decoder(self, prepared: Prepared) -> Decoder:
         """A decoder for one streamed message."""
-        return StreamDecoder(self.model)
+        decoder = StreamDecoder(self.model)
+        return decoder if prepared.answer_tool is None else _AnswerDecoder(decoder, Answer(prepared.answer_tool))
+
+    async def acomplete(self, prepared: Prepared) -> list[Event]:
+        """The whole answer; one that may take long is read as a stream, for no connection stays silent so long."""
+        if prepared.payload.get("max_tokens", 0) <= LONGEST_SILENT:
+            return await super().acomplete(prepared)
+        events = [event async for event in self.astream(prepared)]
+        if not any(isinstance(event, Finish) for event in events):
+            raise ConnectionFailed("the answer broke off", provider=self.name, model=self.model)
+        return events
+
+    def count_tokens(self, request: Request) -> Count:
+        """An estimate: the models' tokenizer is not public."""
+        return estimated(self.prepare(request).payload)
+
+    async def acount_tokens(self, request: Request) -> Count:
+        """The provider's own count, which costs nothing."""
+        answer, served = await self.ask(COUNTING_PATH, countable(self.prepare(request).payload))
+        tokens: Any = answer.get("input_tokens")
+        if not isinstance(tokens, int):
+            raise InvalidResponse(
+                "the answer has no count", provider=self.name, model=self.model, request_id=served.request_id
+            )
+        return Count(self.model, tokens, False, f"Anthropic, POST {COUNTING_PATH}, which may be a few tokens off")
 
     async def post(self, sdk: AsyncAnthropic, path: str, body: bytes) -> httpx2.Response:
         """Send a JSON body, as it is."""
@@ -86,3 +120,14 @@ class AnthropicProvider(HostedProvider["AsyncAnthropic"]):
             http_client=http,
             open_telemetry={"traces": False},  # its own spans would count every token twice
         )
+
+
+class _AnswerDecoder:
+    """A decoder whose answer comes in the arguments of a tool."""
+
+    def __init__(self, decoder: StreamDecoder, answer: Answer) -> None:
+        self._decoder, self._answer = decoder, answer
+
+    def decode(self, event: Mapping[str, Any]) -> Iterable[Event]:
+        """Our events for one of theirs."""
+        return self._answer.read(self._decoder.decode(event))

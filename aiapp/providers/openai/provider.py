@@ -29,11 +29,11 @@ class OpenAIProvider(OpenAISdkProvider):
         """The payload for a request; loads nothing."""
         return encode(request, self.model)
 
-    def decode(self, answer: Mapping[str, Any]) -> Iterable[Event]:
+    def decode(self, answer: Mapping[str, Any], prepared: Prepared) -> Iterable[Event]:
         """The events of a whole response."""
         return decode(answer, self.model)
 
-    def stream_decoder(self) -> StreamDecoder:
+    def stream_decoder(self, prepared: Prepared) -> StreamDecoder:
         """A decoder for one streamed response."""
         return StreamDecoder(self.model)
 

@@ -44,11 +44,11 @@ class ChatProvider(OpenAISdkProvider):
         """The payload for a request; loads nothing."""
         return encode(request, self.model, self.vendor)
 
-    def decode(self, answer: Mapping[str, Any]) -> Iterable[Event]:
+    def decode(self, answer: Mapping[str, Any], prepared: Prepared) -> Iterable[Event]:
         """The events of a whole answer."""
         return decode(answer, self.model, self.vendor)
 
-    def stream_decoder(self) -> StreamDecoder:
+    def stream_decoder(self, prepared: Prepared) -> StreamDecoder:
         """A decoder for one streamed answer."""
         return StreamDecoder(self.model, self.vendor)
 
