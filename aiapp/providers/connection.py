@@ -24,7 +24,7 @@ class Connection(Generic[Sdk]):
 
     sdk: Sdk
     http: httpx2.AsyncClient
-    _made: dict[tuple[str, bool], httpx2.Request] = field(default_factory=dict["tuple[str, bool]", "httpx2.Request"])
+    _made: dict[tuple[str, bool], _Made] = field(default_factory=dict["tuple[str, bool]", "_Made"])
 
     async def send(
         self, path: str, body: bytes, *, streaming: bool, first: Callable[[], Awaitable[httpx2.Response]]
@@ -35,17 +35,25 @@ class Connection(Generic[Sdk]):
             response = await first()
             self._made[path, streaming] = _kept(response.request)
             return response
-        return await self.http.send(_again(made, body), stream=streaming)
+        return await self.http.send(made.again(body), stream=streaming)
 
 
-def _kept(request: httpx2.Request) -> httpx2.Request:
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A request that the SDK made, without its body and what belongs to it."""
+
+    request: httpx2.Request
+    headers: httpx2.Headers
+
+    def again(self, body: bytes) -> httpx2.Request:
+        import httpx2
+
+        made = self.request
+        return httpx2.Request(made.method, made.url, headers=self.headers, content=body, extensions=made.extensions)
+
+
+def _kept(request: httpx2.Request) -> _Made:
     import httpx2
 
-    headers = [(name, value) for name, value in request.headers.raw if name.lower() not in _OF_ONE_REQUEST]
-    return httpx2.Request(request.method, request.url, headers=headers, extensions=request.extensions)
-
-
-def _again(made: httpx2.Request, body: bytes) -> httpx2.Request:
-    import httpx2
-
-    return httpx2.Request(made.method, made.url, headers=made.headers, content=body, extensions=made.extensions)
+    kept = [(name, value) for name, value in request.headers.raw if name.lower() not in _OF_ONE_REQUEST]
+    return _Made(request, httpx2.Headers(kept))

@@ -6,25 +6,56 @@ client = Client(provider=model)
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from aiapp.core.events import Alternative, Event, Finish, Ranking, Started, TextDelta, UsageReport
+from aiapp.core.errors import InvalidInput
+from aiapp.core.events import (
+    Alternative,
+    Event,
+    Finish,
+    PartEnd,
+    Ranking,
+    Started,
+    TextDelta,
+    ThinkingDelta,
+    ToolCallDelta,
+    ToolCallStart,
+    UsageReport,
+)
 from aiapp.core.formats import Choice
 from aiapp.core.request import Request
+from aiapp.core.serialisation import to_plain
 from aiapp.core.usage import Usage
 from aiapp.providers.protocol import Prepared
+from aiapp.testing.wires import Said
 
-Answer: TypeAlias = str | Exception | tuple[Event, ...]
+Answer: TypeAlias = str | Said | Exception | tuple[Event, ...]
 Script: TypeAlias = Answer | Sequence[Answer] | Callable[[Request], Answer]
 
 _PIECE = 5
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedRequest(Prepared):
+    """A prepared request with the one that it was made from, for a provider with no wire behind it."""
+
+    request: Request = field(kw_only=True)
+
+
+def request_of(prepared: Prepared) -> Request:
+    """The request that was prepared."""
+    if not isinstance(prepared, PreparedRequest):
+        raise InvalidInput("prepared", prepared, "what the same provider has prepared")
+    return prepared.request
+
+
 class ScriptedModel:
     """A provider that answers from a script: one answer for ever, a list in order, or a function of the request.
 
-    A text is streamed in pieces of five characters; an exception is raised; a tuple of events is passed on as it is.
+    A text is streamed in pieces of five characters; `Said` is what `WireServer` takes too; an exception is raised; a
+    tuple of events is passed on as it is.
     """
 
     name = "scripted"
@@ -39,15 +70,15 @@ class ScriptedModel:
     def prepare(self, request: Request) -> Prepared:
         """The request as plain values; each is recorded in `requests` when it is sent."""
         messages = [{"role": message.role, "text": message.text} for message in request.messages]
-        return Prepared({"messages": messages, "request": request})
+        return PreparedRequest({"messages": messages, "request": to_plain(request)}, request=request)
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The next answer of the script."""
-        return self._answer(prepared.payload["request"])
+        return self._answer(request_of(prepared))
 
     async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
         """The next answer of the script, event by event."""
-        for event in self._answer(prepared.payload["request"]):
+        for event in self._answer(request_of(prepared)):
             yield event
 
     async def aclose(self) -> None:
@@ -67,7 +98,29 @@ class ScriptedModel:
             answer = answer(request)
         if isinstance(answer, Exception):
             raise answer
-        return _spoken(answer, request) if isinstance(answer, str) else list(answer)
+        match answer:
+            case str():
+                return _spoken(answer, request)
+            case Said():
+                return list(_said(answer))
+            case _:
+                return list(answer)
+
+
+def _said(said: Said) -> Iterator[Event]:
+    """What the wires say in their own ways, in ours."""
+    yield Started(said.model or ScriptedModel.model, said.id)
+    if said.thinking is not None:
+        yield from map(ThinkingDelta, said.deltas(said.thinking))
+        yield PartEnd()
+    yield from map(TextDelta, said.deltas(said.text or said.refusal or ""))
+    for index, call in enumerate(said.tool_calls):
+        yield ToolCallStart(index, call.id, call.name)
+        yield from (ToolCallDelta(index, piece) for piece in said.deltas(call.arguments))
+        yield PartEnd(index=index)
+    if said.usage is not None:
+        yield UsageReport(said.usage)
+    yield Finish(said.reason, said.reason)
 
 
 def _spoken(text: str, request: Request) -> list[Event]:

@@ -1,0 +1,154 @@
+"""A thousand calls at once through everything that can go wrong: each ends, within its bounds, and nothing is left."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import random
+import re
+import tracemalloc
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pytest
+
+from aiapp.client.call import Call, Opened, Proceed
+from aiapp.client.client import Client
+from aiapp.client.retry import Retry
+from aiapp.core.errors import ProviderError
+from aiapp.core.request import Request
+from aiapp.core.response import Response
+from aiapp.core.usage import Usage
+from aiapp.providers.anthropic.provider import AnthropicProvider
+from aiapp.providers.openai.provider import OpenAIProvider
+from aiapp.testing import Received, Said, WireServer, faults
+from aiapp.testing.replies import Answer
+from aiapp.testing.wires import MESSAGES, RESPONSES, Wire
+
+CALLS = 1000
+SILENCE = 3.0
+"""Seconds after which a call is given up; more than a busy machine takes to serve all calls at once."""
+RETRY = Retry(attempts=3, first_wait=0.005, longest_wait=0.02, deadline=20.0)
+SAID = Said("Paris is the capital.")
+QUESTION = re.compile(r"question (\d+)")
+
+
+@dataclass
+class Storm:
+    """A fault or an answer for each try of each question, whichever comes first; the same in every run."""
+
+    wire: Wire
+    seed: int = 0
+    more: tuple[Answer, ...] = (faults.Stall(SAID, seconds=60), faults.Stall(SAID, seconds=60, at=200))
+    tries: Counter[int] = field(default_factory=Counter[int])
+
+    def __post_init__(self) -> None:
+        self.deck = [*faults.deck(self.wire, SAID).values(), *self.more, *[SAID] * 10]
+
+    def __call__(self, received: Received) -> Answer:
+        found = QUESTION.search(str(received.body))
+        assert found is not None
+        question = int(found[1])
+        self.tries[question] += 1
+        return random.Random(f"{self.seed} {question} {self.tries[question]}").choice(self.deck)
+
+
+@dataclass
+class Watched:
+    """Every call, by the question that it asks."""
+
+    calls: dict[int, Call] = field(default_factory=dict[int, Call])
+
+    async def __call__(self, call: Call, proceed: Proceed, /) -> Opened:
+        self.calls[int(call.request.messages[0].text.removeprefix("question "))] = call
+        return await proceed(call)
+
+
+def client_of(wire: Wire, server: WireServer, watched: Watched) -> Client:
+    kind = OpenAIProvider if wire is RESPONSES else AnthropicProvider
+    provider = kind("m", api_key="k", base_url=server.url, timeout=SILENCE)
+    return Client(provider=provider, retry=RETRY, middleware=[watched])
+
+
+async def ask(client: Client, number: int) -> Response | ProviderError:
+    """Every other question is streamed. Whatever is neither an answer nor a typed error fails the test."""
+    request = Request.of(f"question {number}")
+    try:
+        if number % 2:
+            return await client.acomplete(request)
+        stream = client.stream(request)
+        async for _ in stream:
+            pass
+        return stream.response
+    except ProviderError as error:
+        return error
+
+
+async def storm(client: Client, count: int) -> list[Response | ProviderError]:
+    """All at once; when they have ended and the client is closed, no task is left."""
+    async with asyncio.timeout(120):
+        results = await asyncio.gather(*(ask(client, number) for number in range(count)))
+        await client.aclose()
+    for _ in range(100):
+        if len(asyncio.all_tasks()) == 1:
+            break
+        await asyncio.sleep(0.01)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    return results
+
+
+@pytest.mark.parametrize("wire", [RESPONSES, MESSAGES], ids=["openai", "anthropic"])
+def test_a_thousand_calls_in_a_storm_of_faults(wire: Wire) -> None:
+    script, watched = Storm(wire), Watched()
+    with WireServer(script, record=False) as server:
+        results = asyncio.run(storm(client_of(wire, server, watched), CALLS))
+        server.assert_closed()
+        assert server.in_flight == 0
+    assert len(watched.calls) == CALLS
+    for number, result in enumerate(results):
+        attempts = watched.calls[number].attempts
+        assert 1 <= len(attempts) <= RETRY.attempts
+        assert script.tries[number] <= len(attempts)  # one may end before it reaches the server
+        assert sum(attempt.wait for attempt in attempts) <= RETRY.deadline
+        assert (attempts[-1].error is None) == (not failed_at_once(result, attempts[-1].error))
+        if isinstance(result, Response):
+            assert result.usage.known or result.finish is None or result.usage == Usage()
+            assert 0 not in (result.usage.input_tokens, result.usage.output_tokens)
+    kinds = Counter(type(result).__name__ for result in results)
+    assert kinds["Response"] > CALLS / 2
+    assert len(kinds) > 8, kinds
+    assert max(script.tries.values()) == RETRY.attempts
+
+
+def failed_at_once(result: Response | ProviderError, error: str | None) -> bool:
+    """Whether a call failed before it showed anything; a stream that broke later had opened well."""
+    return isinstance(result, ProviderError) and error == type(result).__name__
+
+
+@pytest.mark.parametrize("wire", [RESPONSES, MESSAGES], ids=["openai", "anthropic"])
+def test_memory_stays_flat(wire: Wire) -> None:
+    """What a first storm leaves behind is all that any number of them leaves."""
+
+    def held(seed: int) -> int:
+        with WireServer(Storm(wire, seed, more=()), record=False) as server:
+            asyncio.run(storm(client_of(wire, server, Watched()), 150))
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    held(0)  # what is loaded and cached once
+    gc.collect()
+    tracemalloc.start(1)
+    try:
+        first, second = held(1), held(2)
+    finally:
+        tracemalloc.stop()
+    assert second < first * 1.5 + 500_000, f"{first:,} bytes were held after one storm, {second:,} after two"
+
+
+def test_no_storm_waits_longer_than_the_deadline() -> None:
+    """Each asks for a wait that would end too late: each fails at once, after one try."""
+    with WireServer(faults.rate_limited(retry_after=3600), record=False) as server:
+        provider = OpenAIProvider("m", api_key="k", base_url=server.url)
+        client = Client(provider=provider, retry=Retry(attempts=5, deadline=10.0))
+        results = asyncio.run(storm(client, 200))
+    assert {type(result).__name__ for result in results} == {"RateLimited"}
