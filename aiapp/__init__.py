@@ -9,8 +9,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from aiapp.client.attachments import file, image
+    from aiapp.client.cache import MemoryCache
     from aiapp.client.client import Client
+    from aiapp.client.conversation import Conversation
+    from aiapp.client.limits import Concurrency, RateLimit
     from aiapp.client.retry import Retry
+    from aiapp.client.sqlite_cache import SqliteCache
     from aiapp.client.stream import Stream
     from aiapp.core.errors import AiappError
     from aiapp.core.formats import Choice, JsonSchema, Regex
@@ -29,12 +34,16 @@ _HOMES = {
     "Choice": "core.formats",
     "Citation": "core.parts",
     "Client": "client.client",
+    "Concurrency": "client.limits",
+    "Conversation": "client.conversation",
     "File": "core.parts",
     "Image": "core.parts",
     "Index": "retrieval.index",
     "JsonSchema": "core.formats",
+    "MemoryCache": "client.cache",
     "Message": "core.messages",
     "Prompt": "prompts.prompt",
+    "RateLimit": "client.limits",
     "Receipt": "core.response",
     "Regex": "core.formats",
     "Request": "core.request",
@@ -42,6 +51,7 @@ _HOMES = {
     "Retry": "client.retry",
     "Schema": "core.schema",
     "Settings": "core.request",
+    "SqliteCache": "client.sqlite_cache",
     "Stream": "client.stream",
     "Text": "core.parts",
     "Thinking": "core.parts",
@@ -49,6 +59,8 @@ _HOMES = {
     "ToolCall": "core.parts",
     "ToolResult": "core.parts",
     "assistant": "core.messages",
+    "file": "client.attachments",
+    "image": "client.attachments",
     "system": "core.messages",
     "user": "core.messages",
 }
@@ -59,12 +71,16 @@ __all__ = [
     "Choice",
     "Citation",
     "Client",
+    "Concurrency",
+    "Conversation",
     "File",
     "Image",
     "Index",
     "JsonSchema",
+    "MemoryCache",
     "Message",
     "Prompt",
+    "RateLimit",
     "Receipt",
     "Regex",
     "Request",
@@ -72,6 +88,7 @@ __all__ = [
     "Retry",
     "Schema",
     "Settings",
+    "SqliteCache",
     "Stream",
     "Text",
     "Thinking",
@@ -79,6 +96,8 @@ __all__ = [
     "ToolCall",
     "ToolResult",
     "assistant",
+    "file",
+    "image",
     "system",
     "user",
 ]

@@ -96,15 +96,10 @@ class Cached:
         return Opened(opened.first, self._kept_at_its_end(key, [*opened.first], opened.rest))
 
     async def _kept_at_its_end(self, key: str, events: list[Event], rest: AsyncIterator[Event]) -> AsyncIterator[Event]:
-        try:
-            async for event in rest:
-                events.append(event)
-                yield event
-            await self._keep(key, events)
-        finally:
-            close = getattr(rest, "aclose", None)
-            if close is not None:
-                await close()
+        async for event in rest:
+            events.append(event)
+            yield event
+        await self._keep(key, events)
 
     async def _keep(self, key: str, events: Sequence[Event]) -> None:
         finish = next((event for event in reversed(events) if isinstance(event, Finish)), None)

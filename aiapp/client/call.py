@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
@@ -40,6 +40,8 @@ class Call:
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
     attempts: list[Attempt] = field(default_factory=list[Attempt])
     prepared: Prepared | None = None
+    source: AsyncIterator[Event] | None = None
+    """The provider's stream: closed at the end of the call, also where a policy that wraps it was never read."""
     cached: bool = False
     queued: float = 0.0
     """Seconds spent waiting for the client's own limits."""
@@ -73,10 +75,23 @@ class Call:
         for watch in self._watching:
             watch(response)
 
+    async def aclose(self) -> None:
+        """Close the provider's stream, if there is one; then as `close`."""
+        try:
+            await close_stream(self.source)
+        finally:
+            self.close()
+
     def close(self) -> None:
         """The call is over; the last to come is told first."""
         while self._closing:
             self._closing.pop()()
+
+
+async def close_stream(events: AsyncIterator[Event] | None) -> None:
+    """Let go of a stream that may not have been read to its end; a second time does nothing."""
+    if isinstance(events, AsyncGenerator):
+        await events.aclose()  # pyright: ignore[reportUnknownMemberType]
 
 
 Proceed: TypeAlias = Callable[[Call], Awaitable[Opened]]

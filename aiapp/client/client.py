@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar, overload
 
+from aiapp.client.batch import CONCURRENCY, Progress, batched
 from aiapp.client.cache import Cache, Cached
-from aiapp.client.call import Call, Opened, Policy, Proceed, around
+from aiapp.client.call import Call, Opened, Policy, Proceed, around, close_stream
 from aiapp.client.fallback import open_first
+from aiapp.client.limits import Concurrency, RateLimit
+from aiapp.client.measure import count, embed
 from aiapp.client.receipt import response_of
 from aiapp.client.retry import Retry
 from aiapp.client.route import Route
 from aiapp.client.stream import Stream
 from aiapp.client.structured import REASKS, answer_of, structured
-from aiapp.core.errors import InvalidInput
+from aiapp.core.embeddings import Embeddings
+from aiapp.core.errors import AiappError, InvalidInput
 from aiapp.core.events import Event, Fold, TextDelta, ThinkingDelta, fold
 from aiapp.core.request import Asked, Request, Settings
 from aiapp.core.response import Response
 from aiapp.core.schema import Schema
+from aiapp.providers.counting import Count
 from aiapp.providers.protocol import Prepared, Provider
 from aiapp.providers.registry import open_provider
 from aiapp.sync import run, sync
@@ -34,11 +41,13 @@ class Client:
     The key is read from the provider's usual environment variable unless `api_key` is given. Nothing is loaded or
     connected before the first call. A ready `provider` may be given in place of a model name.
 
-    `fallback` models are asked in order where the one before cannot answer. `strict` refuses what a model cannot
+    `timeout` is how long one try may take to answer, and how long a stream may say nothing, in seconds. `fallback`
+    models are asked in order where the one before cannot answer. `strict` refuses what a model cannot
     honour, where a warning on the response is the rule.
 
     Around each call, from the outside in: `middleware`, the first outermost; the `cache`; the fallback; `retry`; and
-    before each try at sending, `gates`, the first outermost.
+    before each try at sending, `gates`, the first outermost, `concurrency` and `rate_limit`. A limit that is given to
+    several clients is one limit for all of them.
     """
 
     def __init__(
@@ -52,6 +61,8 @@ class Client:
         fallback: Sequence[str | Provider] = (),
         cache: Cache | None = None,
         middleware: Sequence[Policy] = (),
+        concurrency: int | Concurrency | None = None,
+        rate_limit: RateLimit | None = None,
         gates: Sequence[Policy] = (),
         strict: bool = False,
         api_key: str | None = None,
@@ -62,8 +73,12 @@ class Client:
         name = model or os.environ.get("AIAPP_MODEL") or DEFAULT_MODEL
         first = provider or open_provider(name, api_key=api_key, base_url=base_url, timeout=timeout)
         others = [open_provider(one, timeout=timeout) if isinstance(one, str) else one for one in fallback]
+        if not 0 < timeout < math.inf:
+            raise InvalidInput("timeout", timeout, "a number of seconds above 0")
+        limits = (Concurrency(concurrency) if isinstance(concurrency, int) else concurrency, rate_limit)
+        gates = [*gates, *(limit for limit in limits if limit is not None)]
         retry = retry or Retry()
-        self._routes = tuple(Route(one, retry, strict=strict, gates=gates) for one in (first, *others))
+        self._routes = tuple(Route(one, retry, timeout, strict=strict, gates=gates) for one in (first, *others))
         self._settings = settings or Settings()
         self._open: Proceed = self._routes[0].open if not others else self._first_to_answer
         if cache is not None:
@@ -126,6 +141,67 @@ class Client:
         """
         schema = None if output is None else Schema.of(output)
         return Stream(self._events(self._request(request, schema), schema), schema)
+
+    @overload
+    async def abatch(
+        self, requests: Iterable[Asked], *, concurrency: int = CONCURRENCY, on_progress: Progress | None = None
+    ) -> list[Response | AiappError]: ...
+    @overload
+    async def abatch(
+        self,
+        requests: Iterable[Asked],
+        *,
+        output: type[T] | Schema[T],
+        concurrency: int = CONCURRENCY,
+        on_progress: Progress | None = None,
+    ) -> list[Response[T] | AiappError]: ...
+    async def abatch(
+        self,
+        requests: Iterable[Asked],
+        *,
+        output: type[Any] | Schema[Any] | None = None,
+        concurrency: int = CONCURRENCY,
+        on_progress: Progress | None = None,
+    ) -> list[Any]:
+        """Ask many things, `concurrency` at a time; the responses in their order, with failures in their places.
+
+        A request is taken from the iterable when its turn comes. `on_progress(done, total)` is called after each, on
+        the event loop; `total` is None where the iterable has no length.
+        """
+        ask = self.acomplete if output is None else partial(self.acomplete, output=output)
+        return await batched(ask, requests, concurrency, on_progress)
+
+    @overload
+    def batch(
+        self, requests: Iterable[Asked], *, concurrency: int = CONCURRENCY, on_progress: Progress | None = None
+    ) -> list[Response | AiappError]: ...
+    @overload
+    def batch(
+        self,
+        requests: Iterable[Asked],
+        *,
+        output: type[T] | Schema[T],
+        concurrency: int = CONCURRENCY,
+        on_progress: Progress | None = None,
+    ) -> list[Response[T] | AiappError]: ...
+    def batch(self, requests: Iterable[Asked], **how: Any) -> list[Any]:
+        """The blocking twin of `abatch`."""
+        return run(self.abatch(requests, **how))
+
+    async def aembed(self, texts: Sequence[str], *, dimensions: int | None = None) -> Embeddings:
+        """One vector for each text, in order, with a receipt; `dimensions` asks for shorter ones where the model can.
+
+        The first model alone is asked, since vectors of two models cannot be compared.
+        """
+        return await embed(self._routes[0], texts, dimensions)
+
+    embed = sync(aembed)
+
+    async def acount_tokens(self, request: Asked) -> Count:
+        """How many tokens a request takes: as the provider counts them, or as near as this machine can tell."""
+        return await count(self._routes[0], self._request(request))
+
+    count_tokens = sync(acount_tokens)
 
     async def aclose(self) -> None:
         """Let go of connections."""
@@ -190,6 +266,5 @@ class Client:
             call.answered(response)
             yield response if schema is None else answer_of(response, schema)
         finally:
-            if isinstance(rest, AsyncGenerator):
-                await rest.aclose()
-            call.close()
+            await close_stream(rest)
+            await call.aclose()

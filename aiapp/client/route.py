@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
+from typing import TypeVar
 
 from aiapp.client.call import Call, Opened, Policy, Proceed, around
 from aiapp.client.retry import Retry, attempt
+from aiapp.client.timeouts import no_longer_silent_than, within
 from aiapp.core.errors import NotHonoured
 from aiapp.core.events import Event, Served, Started
 from aiapp.providers.protocol import Provider
+
+T = TypeVar("T")
 
 
 def full_name(provider: Provider) -> str:
@@ -18,14 +22,19 @@ def full_name(provider: Provider) -> str:
 
 
 class Route:
-    """One model, tried as `retry` says. `gates` stand before each try, retries included: limits of any kind."""
+    """One model, tried as `retry` says. `gates` stand before each try, retries included: limits of any kind.
 
-    def __init__(self, provider: Provider, retry: Retry, *, strict: bool = False, gates: Sequence[Policy] = ()) -> None:
-        self.provider, self.retry, self.strict = provider, retry, strict
+    A try that has not answered after `timeout` seconds, or a stream that says nothing for as long, is `TimedOut`.
+    """
+
+    def __init__(
+        self, provider: Provider, retry: Retry, timeout: float, *, strict: bool = False, gates: Sequence[Policy] = ()
+    ) -> None:
+        self.provider, self.retry, self.timeout, self.strict = provider, retry, timeout, strict
         send: Proceed = self._send
         for gate in reversed(gates):
             send = around(gate, send)
-        self._gated = send
+        self._gates, self._gated = tuple(gates), send
         self.model = full_name(provider)
 
     async def open(self, call: Call) -> Opened:
@@ -35,18 +44,37 @@ class Route:
             raise NotHonoured(self.model, lost)
         return await attempt(partial(self._gated, call), self.retry, self.model, call.attempts, clock=call.working)
 
+    async def attempt(self, call: Call, send: Callable[[], Awaitable[T]]) -> T:
+        """Do something else than answer, such as embed: behind the gates, in time, and again as `retry` says."""
+        done: list[T] = []
+
+        async def proceed(_: Call) -> Opened:
+            done.append(await within(self.timeout, send(), self.provider))
+            return Opened(())
+
+        gated: Proceed = proceed
+        for gate in reversed(self._gates):
+            gated = around(gate, gated)
+        try:
+            await attempt(partial(gated, call), self.retry, self.model, call.attempts, clock=call.working)
+        finally:
+            call.close()
+        return done[-1]
+
     async def _send(self, call: Call) -> Opened:
         assert call.prepared is not None
         if not call.streaming:
-            return Opened(await self.provider.acomplete(call.prepared))
-        return await _begun(self.provider.astream(call.prepared))
+            return Opened(await within(self.timeout, self.provider.acomplete(call.prepared), self.provider))
+        call.source = self.provider.astream(call.prepared)
+        first = await within(self.timeout, _begun(call.source), self.provider)
+        return Opened(first, no_longer_silent_than(self.timeout, call.source, self.provider))
 
 
-async def _begun(events: AsyncIterator[Event]) -> Opened:
-    """The stream with its first output in hand."""
+async def _begun(events: AsyncIterator[Event]) -> list[Event]:
+    """What a stream says up to its first output."""
     first: list[Event] = []
     async for event in events:
         first.append(event)
         if not isinstance(event, Started | Served):
             break
-    return Opened(first, events)
+    return first

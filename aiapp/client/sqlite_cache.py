@@ -105,7 +105,7 @@ class _File:
             self.writer = _connection(path)
             closing = weakref.finalize(self, self.writer.close)  # also where nobody calls `close`
             try:
-                _prepare(self.writer, path)
+                _patiently(lambda: _prepare(self.writer, path))
                 self.reader = _connection(path)
             except BaseException:
                 closing()
@@ -119,6 +119,18 @@ class _File:
 
 def _connection(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+
+
+def _patiently(work: Callable[[], None]) -> None:
+    """Do `work`, which others may be at: SQLite does not wait for them where a journal is begun."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return work()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        time.sleep(0.01)
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Generic
 
 from aiapp.core.errors import InvalidInput
@@ -28,6 +28,11 @@ class Stream(Generic[T]):
         self._events = events
         self._schema = schema
         self._response: Response[T] | None = None
+        self._watching: list[Callable[[Response[T]], None]] = []
+
+    def on_response(self, watch: Callable[[Response[T]], None]) -> None:
+        """Call `watch` with the whole answer, once the stream has been read to its end."""
+        self._watching.append(watch)
 
     @property
     def response(self) -> Response[T]:
@@ -40,6 +45,8 @@ class Stream(Generic[T]):
         async for item in self._events:
             if isinstance(item, Response):
                 self._response = item
+                for watch in self._watching:
+                    watch(item)
             else:
                 yield item
 

@@ -106,10 +106,11 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The answer is complete; `raw` is the provider's own word for why."""
+    """The answer is complete; `raw` is the provider's own word for why, `detail` what it says beyond that word."""
 
     reason: FinishReason
     raw: str
+    detail: str | None = None
 
 
 Event: TypeAlias = (

@@ -35,7 +35,7 @@ class Schema(Generic[T]):
 
     def __init__(self, of: type[T]) -> None:
         from pydantic import TypeAdapter, create_model
-        from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError
+        from pydantic.errors import PydanticUserError
 
         self.type = of
         self._wrapped = False
@@ -46,7 +46,7 @@ class Schema(Generic[T]):
                 self._wrapped = True
                 self._adapter = TypeAdapter(create_model("Output", value=(of, ...)))
                 schema = self._adapter.json_schema()
-        except (PydanticSchemaGenerationError, PydanticInvalidForJsonSchema) as error:
+        except PydanticUserError as error:
             raise InvalidInput("output", of, f"a type that has a JSON schema ({error.message})") from None
         name = re.sub(r"[^a-zA-Z0-9_-]+", "_", getattr(of, "__name__", "output")).strip("_")
         self._format = JsonSchema(schema, name[:LONGEST_NAME] or "output")

@@ -7,26 +7,29 @@ and an SDK's own retries are off.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
 
-from aiapp.core.errors import ConnectionFailed, InvalidResponse, MissingKey, ProviderError
+from aiapp.core.errors import ConnectionFailed, InvalidResponse, MissingKey, ProviderError, TimedOut
 from aiapp.core.events import Event, Served
 from aiapp.core.request import Request
+from aiapp.providers.connection import Connection, Sdk
 from aiapp.providers.protocol import Prepared
 from aiapp.providers.sse import events
+from aiapp.providers.statuses import timed_out
 from aiapp.sync import PerLoop
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     import httpx2
-
-Sdk = TypeVar("Sdk")
 
 
 class Decoder(Protocol):
@@ -40,9 +43,10 @@ class Decoder(Protocol):
 class HostedProvider(ABC, Generic[Sdk]):
     """One model of a vendor's."""
 
-    name: ClassVar[str]
-    key_variable: ClassVar[str]
+    name: str
+    key_variable: str
     path: ClassVar[str]
+    sdk_module: ClassVar[str]
     request_id_header: ClassVar[str] = "x-request-id"
     free = False
     ranks_choices = False
@@ -59,37 +63,47 @@ class HostedProvider(ABC, Generic[Sdk]):
         key = api_key or os.environ.get(self.key_variable)
         if not key:
             raise MissingKey(self.name, self.key_variable)
+        self.open(model, key, base_url, timeout, http_client)
+
+    def open(
+        self, model: str, key: str, base_url: str | None, timeout: float, http_client: httpx2.AsyncClient | None
+    ) -> None:
+        """Keep what connections will need; none is made."""
         self.model = model
         self._key, self._base_url, self._timeout, self._http_client = key, base_url, timeout, http_client
-        self._sdk: PerLoop[Sdk] = PerLoop(self.open_sdk, self.close_sdk)
+        self._connections: PerLoop[Connection[Sdk]] = PerLoop(self._connect, self._disconnect)
 
     @abstractmethod
     def prepare(self, request: Request) -> Prepared:
         """The payload for a request; loads nothing."""
 
     @abstractmethod
-    def decode(self, answer: Mapping[str, Any]) -> Iterable[Event]:
-        """The events of a whole answer."""
+    def decode(self, answer: Mapping[str, Any], prepared: Prepared) -> Iterable[Event]:
+        """The events of a whole answer to what was prepared."""
 
     @abstractmethod
-    def stream_decoder(self) -> Decoder:
-        """A decoder for one streamed answer."""
+    def stream_decoder(self, prepared: Prepared) -> Decoder:
+        """A decoder for one streamed answer to what was prepared."""
 
     @abstractmethod
-    def open_sdk(self) -> Sdk:
-        """The SDK's client, for the running loop."""
+    def open_http(self) -> httpx2.AsyncClient:
+        """The HTTP client for the running loop, where the user gave none."""
 
     @abstractmethod
-    async def close_sdk(self, sdk: Sdk) -> None:
-        """Close the SDK's connections."""
+    def open_sdk(self, http: httpx2.AsyncClient) -> Sdk:
+        """The SDK's client, on that HTTP client."""
 
     @abstractmethod
-    async def post(self, path: str, payload: Mapping[str, Any]) -> httpx2.Response:
-        """Send a payload through the SDK, as it is."""
+    async def post(self, sdk: Sdk, path: str, body: bytes) -> httpx2.Response:
+        """Send a JSON body through the SDK, as it is."""
 
     @abstractmethod
-    async def post_stream(self, path: str, payload: Mapping[str, Any]) -> httpx2.Response:
-        """Send a payload through the SDK, and the answer with its body still to be read."""
+    async def post_stream(self, sdk: Sdk, path: str, body: bytes) -> httpx2.Response:
+        """The same; the answer's body is still to be read."""
+
+    @abstractmethod
+    def failed(self, sdk: Sdk, response: httpx2.Response) -> Exception:
+        """The SDK's exception for an answer whose status is a failure."""
 
     @abstractmethod
     def translate(self, error: Exception) -> ProviderError | None:
@@ -102,12 +116,12 @@ class HostedProvider(ABC, Generic[Sdk]):
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer."""
         answer, served = await self.ask(self.path, prepared.payload)
-        return [served, *self.decode(answer)]
+        return [served, *self.decode(answer, prepared)]
 
     async def ask(self, path: str, payload: Mapping[str, Any]) -> tuple[Mapping[str, Any], Served]:
         """Post a payload; the JSON object that comes back, and how it was served."""
         with self._translated():
-            response = await self.post(path, payload)
+            response = await self._send(path, payload, streaming=False)
         served = Served(request_id=response.headers.get(self.request_id_header))
         try:
             return _object(response.content), served
@@ -117,9 +131,9 @@ class HostedProvider(ABC, Generic[Sdk]):
 
     async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
         """The answer as it comes."""
-        decoder = self.stream_decoder()
+        decoder = self.stream_decoder(prepared)
         with self._translated():
-            response = await self.post_stream(self.path, self.streaming(prepared.payload))
+            response = await self._send(self.path, self.streaming(prepared.payload), streaming=True)
             try:
                 served = Served(request_id=response.headers.get(self.request_id_header))
                 kind = response.headers.get("content-type", "no content type")
@@ -134,7 +148,28 @@ class HostedProvider(ABC, Generic[Sdk]):
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._sdk.aclose()
+        await self._connections.aclose()
+
+    async def _send(self, path: str, payload: Mapping[str, Any], *, streaming: bool) -> httpx2.Response:
+        if self.sdk_module not in sys.modules:  # takes half a second, for which the loop must not stand still
+            await asyncio.to_thread(import_module, self.sdk_module)
+        connection, body = await self._connections.get(), json.dumps(payload, separators=(",", ":")).encode()
+        first = self.post_stream if streaming else self.post
+        response = await connection.send(
+            path, body, streaming=streaming, first=lambda: first(connection.sdk, path, body)
+        )
+        if response.is_error:
+            await response.aread()
+            raise self.failed(connection.sdk, response)
+        return response
+
+    def _connect(self) -> Connection[Sdk]:
+        http = self._http_client or self.open_http()
+        return Connection(self.open_sdk(http), http)
+
+    async def _disconnect(self, connection: Connection[Sdk]) -> None:
+        if connection.http is not self._http_client:
+            await connection.http.aclose()
 
     def _event(self, data: bytes, served: Served) -> Mapping[str, Any]:
         try:
@@ -154,6 +189,9 @@ class HostedProvider(ABC, Generic[Sdk]):
             yield
         except ProviderError:
             raise
+        except httpx2.TimeoutException as error:
+            kind = TimedOut if timed_out(error) else ConnectionFailed
+            raise kind(str(error) or "timed out", provider=self.name, model=self.model) from None
         except httpx2.TransportError as error:
             reason = str(error) or type(error).__name__
             raise ConnectionFailed(reason, provider=self.name, model=self.model) from None

@@ -15,10 +15,14 @@ from aiapp.providers.counting import Count
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request as the provider will get it, and what had to change on the way. It holds no key."""
+    """A request as the provider will get it, and what had to change on the way. It holds no key.
+
+    `answer_tool` names the tool whose arguments are the answer, where the answer's form is asked for by a tool.
+    """
 
     payload: Mapping[str, Any]
     changes: tuple[Change, ...] = ()
+    answer_tool: str | None = None
 
 
 class Provider(Protocol):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from aiapp.core.errors import UnknownModel
 from aiapp.providers.protocol import Provider
 
-ACCEPTED = "local, openai:NAME, anthropic:NAME"
-
 
 def open_provider(
     model: str, *, api_key: str | None = None, base_url: str | None = None, timeout: float = 600.0
@@ -25,4 +23,16 @@ def open_provider(
         from aiapp.providers.anthropic.provider import AnthropicProvider
 
         return AnthropicProvider(name, api_key=api_key, base_url=base_url, timeout=timeout)
-    raise UnknownModel(model, ACCEPTED)
+    if vendor == "litellm" and name:
+        from aiapp.providers.litellm.provider import LiteLLMProvider
+
+        return LiteLLMProvider(name, api_key=api_key, base_url=base_url, timeout=timeout)
+    from aiapp.providers.openai.vendors import vendors
+
+    row = vendors().get(vendor)
+    if row is None or not name:
+        forms = [f"{one}:NAME" for one in ("openai", "anthropic", *vendors())]
+        raise UnknownModel(model, ", ".join(["local", *forms, "litellm:PROVIDER/MODEL"]))
+    from aiapp.providers.openai.chat.provider import ChatProvider
+
+    return ChatProvider(row, name, api_key=api_key, base_url=base_url, timeout=timeout)

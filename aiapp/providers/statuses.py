@@ -34,3 +34,12 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         except (KeyError, ValueError):
             continue
     return None
+
+
+def timed_out(error: BaseException) -> bool:
+    """Whether time ran out at the bottom of it: an SDK's transport says "timeout" of dropped connections too."""
+    import httpx2
+
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return isinstance(error, TimeoutError | httpx2.TimeoutException)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from aiapp.core.errors import InvalidInput
+from aiapp.transformer.files import read_file, read_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class Config:
     @classmethod
     def read(cls, path: Path) -> Config:
         """The configuration in a `config.json`."""
-        return cls.parse(json.loads(path.read_text(encoding="utf-8")), where=str(path))
+        accepted = "the config.json of a LlamaForCausalLM, a JSON object"
+        return cls.parse(read_object(read_file(path, accepted), str(path), accepted), where=str(path))
 
     @classmethod
     def parse(cls, settings: Mapping[str, Any], where: str = "config") -> Config:
@@ -39,7 +41,10 @@ class Config:
         missing = [name for name in _REQUIRED if name not in settings]
         if missing:
             raise InvalidInput(where, sorted(settings), f"the keys of LlamaForCausalLM; missing: {', '.join(missing)}")
-        config = cls(**{field.name: settings[field.name] for field in fields(cls) if field.name in settings})
+        given = {field.name: settings[field.name] for field in fields(cls) if field.name in settings}
+        for name, value in given.items():
+            _require_size(f"{where}: {name}", value, whole=name in _REQUIRED)
+        config = cls(**given)
         for name, expected in (
             ("num_key_value_heads", config.num_attention_heads),
             ("tie_word_embeddings", True),
@@ -50,6 +55,12 @@ class Config:
         if config.hidden_size % (2 * config.num_attention_heads):
             raise InvalidInput(f"{where}: hidden_size", config.hidden_size, "an even size for each attention head")
         return config
+
+
+def _require_size(where: str, value: object, *, whole: bool) -> None:
+    fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    if not (fits and isinstance(value, int | float) and 0 < value < math.inf):
+        raise InvalidInput(where, value, f"a {'whole ' if whole else ''}number above 0")
 
 
 _REQUIRED = (

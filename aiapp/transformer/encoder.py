@@ -23,7 +23,8 @@ import numpy.typing as npt
 import tokenizers
 
 from aiapp.core.errors import InvalidInput
-from aiapp.transformer.network import Layer, normalised, rotated, silu, transformed
+from aiapp.transformer.files import read_codec, read_file
+from aiapp.transformer.network import Layer, Rotations, normalised, paired, rotate, rotations, silu, transformed
 from aiapp.transformer.threads import settle_threads
 from aiapp.transformer.weights import Floats, load_weights
 
@@ -117,9 +118,7 @@ class Encoder:
         count = sum(name.endswith("attention_norm") for name in weights)
         self._judge = _Judge(weights)
         self._layers = [_layer(weights, number) for number in range(count)]
-        half = _HEAD // 2
-        angles = np.outer(np.arange(LONGEST), _THETA ** (-np.arange(half) / half))
-        self._cos, self._sin = np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)  # (T, D/2)
+        self._rotations = rotations(LONGEST, _HEAD, _THETA)
 
     @classmethod
     def load(cls, path: Path = BUNDLED_ENCODER) -> Encoder:
@@ -162,6 +161,10 @@ class Encoder:
         """How much each word tells, by the piece of it that tells most: (len(words),)."""
         return np.array([self._weight[ids].max() if ids else 0.0 for ids in self._encode(words)], np.float32)
 
+    def count_tokens(self, texts: Sequence[str]) -> int:
+        """The pieces that are read of all texts."""
+        return sum(map(len, self._encode(texts)))
+
     def _encode(self, texts: Sequence[str]) -> list[list[int]]:
         return [encoding.ids for encoding in self._codec.encode_batch(list(texts), add_special_tokens=False)]
 
@@ -180,28 +183,25 @@ class Encoder:
         """(B, T) -> (B, T, C)."""
         batch, count = ids.shape
         unseen: Floats = np.where(real, np.float32(0), np.float32(-1e4))[:, None, None, :]  # padding is not looked at
-        rotation = self._cos[:count], self._sin[:count]
+        rotation = np.tile(self._rotations[:count], (batch, 1))  # (BT, D/2)
         x: Floats = self._embedding[ids].reshape(batch * count, -1)
         for layer in self._layers:
-            x = x + _attended(layer, x, (batch, count), rotation, unseen)
-            x = x + transformed(layer, x, _EPSILON)
+            x += _attended(layer, x, (batch, count), rotation, unseen)
+            x += transformed(layer, x, _EPSILON)
         result: Floats = x.reshape(batch, count, -1)
         return result
 
 
-def _attended(
-    layer: Layer, x: Floats, size: tuple[int, int], rotation: tuple[Floats, Floats], unseen: Floats
-) -> Floats:
+def _attended(layer: Layer, x: Floats, size: tuple[int, int], rotation: Rotations, unseen: Floats) -> Floats:
     """What each piece takes from the others of its text: (BT, C) -> (BT, C)."""
-    fused = normalised(x, layer.attention_norm, _EPSILON) @ layer.query_key_value  # (BT, 3C)
-    heads = fused.reshape(*size, 3, -1, _HEAD).transpose(2, 0, 3, 1, 4)  # (3, B, H, T, D)
-    query, key = rotated(heads[0], *rotation), rotated(heads[1], *rotation)
-    query *= _HEAD**-0.5
+    fused: Floats = normalised(x, layer.attention_norm, _EPSILON) @ layer.query_key_value  # (BT, 3C)
+    rotate(fused, rotation)
+    query, key, value = fused.reshape(*size, 3, -1, _HEAD).transpose(2, 0, 3, 1, 4)  # (B, H, T, D) each
     scores: Floats = query @ key.swapaxes(-1, -2) + unseen  # (B, H, T, T)
     scores -= scores.max(axis=-1, keepdims=True)
     np.exp(scores, out=scores)
     scores /= scores.sum(axis=-1, keepdims=True)
-    mixed = (scores @ heads[2]).transpose(0, 2, 1, 3).reshape(len(x), -1)  # (BT, C)
+    mixed = (scores @ value).transpose(0, 2, 1, 3).reshape(len(x), -1)  # (BT, C)
     attended: Floats = mixed @ layer.attention_output
     return attended
 
@@ -242,9 +242,11 @@ def _layer(weights: Mapping[str, Floats], number: int) -> Layer:
     def matrix(name: str) -> Floats:
         return np.ascontiguousarray(weights[f"layers.{number}.{name}"].T)
 
+    query, key, value = np.split(weights[f"layers.{number}.query_key_value"], 3)  # (C, C) each
+    fused = np.concatenate([paired(query, _HEAD) * np.float32(_HEAD**-0.5), paired(key, _HEAD), value])
     return Layer(
         attention_norm=weights[f"layers.{number}.attention_norm"],
-        query_key_value=matrix("query_key_value"),
+        query_key_value=np.ascontiguousarray(fused.T),
         attention_output=matrix("attention_output"),
         inner_norm=weights[f"layers.{number}.inner_norm"],
         gate_up=matrix("gate_up"),
@@ -255,9 +257,9 @@ def _layer(weights: Mapping[str, Floats], number: int) -> Layer:
 @lru_cache(maxsize=2)
 def _load(path: Path) -> Encoder:
     tokenizer = path.with_suffix(".json")
-    for file in (path, tokenizer):
-        if not file.is_file():
-            raise InvalidInput("encoder", str(file), "a file of the bundled encoder; it is missing")
     settle_threads()
-    digest = hashlib.sha256(path.read_bytes() + tokenizer.read_bytes()).hexdigest()
-    return Encoder(tokenizers.Tokenizer.from_file(str(tokenizer)), load_weights(path), digest)
+    content = b"".join(read_file(file, "a file of a sentence encoder") for file in (path, tokenizer))
+    try:
+        return Encoder(read_codec(tokenizer), load_weights(path), hashlib.sha256(content).hexdigest())
+    except KeyError as error:
+        raise InvalidInput(f"{path}: tensor {error.args[0]}", "missing", "the tensors of a sentence encoder") from error

@@ -139,7 +139,7 @@ class Writer:
         self._stops = StopStrings(stop)
         self._random = np.random.default_rng(self._sampling.seed)
         self._characters = tokenizer.stream()
-        self._structure = sorted(tokenizer.special_ids - {tokenizer.end})
+        self._structure = np.array(sorted(tokenizer.special_ids - {tokenizer.end}))
         self._count = 0
 
     def forced(self) -> Iterator[Step]:

@@ -123,6 +123,6 @@ def _load(directory: Path) -> Transformer:
             f"{directory}: tokenizer.json", f"{tokenizer.vocab_size} tokens", f"the {config.vocab_size} of config.json"
         )
     settle_threads()
-    network = Network(config, load_weights(directory / "model.safetensors"))
+    network = Network(config, load_weights(directory / "model.safetensors"), str(directory / "model.safetensors"))
     name = "bundled" if directory == BUNDLED.resolve() else directory.name
     return Transformer(name, config, tokenizer, network)

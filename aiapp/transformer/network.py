@@ -40,8 +40,10 @@ class Cache:
 
     def shared_prefix(self, ids: Sequence[int]) -> int:
         """How many tokens at the start of `ids` are in the cache already."""
-        pairs = enumerate(zip(self.ids, ids, strict=False))
-        return next((place for place, (mine, other) in pairs if mine != other), min(len(self.ids), len(ids)))
+        shorter = min(len(self.ids), len(ids))
+        if self.ids[:shorter] == list(ids[:shorter]):  # as after each token that is written
+            return shorter
+        return next(place for place in range(shorter) if self.ids[place] != ids[place])
 
     def fork(self, capacity: int | None = None) -> Cache:
         """A copy that can be extended on its own, with room for `capacity` tokens or a whole context."""
@@ -68,12 +70,15 @@ class Layer:
     """One layer's weights, matrices ready to be multiplied from the right."""
 
     attention_norm: Floats  # (C,)
-    query_key_value: Floats  # (C, 3C)
+    query_key_value: Floats  # (C, 3C), the columns of queries and keys `paired`, queries divided by the root of D
     attention_output: Floats  # (C, C)
     inner_norm: Floats  # (C,)
     gate_up: Floats  # (C, 2F)
     down: Floats  # (F, C)
 
+
+Rotations: TypeAlias = npt.NDArray[np.complex64]
+"""Rotary positions as numbers on the unit circle, (T, D/2): the angle by which each pair of dimensions turns."""
 
 Attend: TypeAlias = Callable[[int, Floats, Floats, Floats], Floats]
 """From a layer's number and the query, key and value of the new tokens, (H, T, D) each, to the values mixed, the same.
@@ -85,17 +90,19 @@ It remembers keys and values, and decides who looks at whom.
 class Network:
     """The decoder: `extend` reads a prompt, `forward` reads on, both return the logits of the next token."""
 
-    def __init__(self, config: Config, weights: Mapping[str, Floats]) -> None:
+    def __init__(self, config: Config, weights: Mapping[str, Floats], where: str = "weights") -> None:
+        """The weights by their names in `LlamaForCausalLM`; `where` names their source in errors."""
         self.config = config
-        c, f = config.hidden_size, config.intermediate_size
-        self._embedding = _take(weights, "model.embed_tokens.weight", (config.vocab_size, c))
+        c = config.hidden_size
+
+        def take(name: str, *shape: int) -> Floats:
+            return _take(weights, name, shape, where)
+
+        self._embedding = take("model.embed_tokens.weight", config.vocab_size, c)
         self._head = np.ascontiguousarray(self._embedding.T)  # (C, vocab)
-        self._final_norm = _take(weights, "model.norm.weight", (c,))
-        self._layers = [_layer(weights, f"model.layers.{i}.", c, f) for i in range(config.num_hidden_layers)]
-        half = config.head_size // 2
-        frequencies = config.rope_theta ** (-np.arange(half) / half)
-        angles = np.outer(np.arange(config.max_position_embeddings), frequencies)
-        self._cos, self._sin = np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)  # (positions, D/2)
+        self._final_norm = take("model.norm.weight", c)
+        self._layers = [_layer(take, f"model.layers.{i}.", config) for i in range(config.num_hidden_layers)]
+        self._rotations = rotations(config.max_position_embeddings, config.head_size, config.rope_theta)
 
     def extend(self, ids: Sequence[int], cache: Cache) -> Floats:
         """The logits after a whole prompt; the part of it that is in the cache is not computed again."""
@@ -141,19 +148,17 @@ class Network:
     def read(self, ids: Sequence[int], positions: npt.NDArray[np.intp], attend: Attend) -> Floats:
         """The final hidden states (T, C) of tokens at their positions (T,), of one text or of several."""
         config, count = self.config, len(ids)
+        heads = (count, 3, config.num_attention_heads, config.head_size)
         if count and positions.max() >= config.max_position_embeddings:
             raise InvalidInput("tokens", int(positions.max()) + 1, f"at most {config.max_position_embeddings} in all")
-        rotation = self._cos[positions], self._sin[positions]
-        x: Floats = self._embedding[list(ids)]  # (T, C)
+        rotation = self._rotations[positions]
+        x: Floats = self._embedding[list(ids)]  # (T, C), a copy
         for number, layer in enumerate(self._layers):
-            fused = normalised(x, layer.attention_norm, config.rms_norm_eps) @ layer.query_key_value  # (T, 3C)
-            heads = fused.reshape(count, 3, config.num_attention_heads, config.head_size).transpose(1, 2, 0, 3)
-            query, key = rotated(heads[0], *rotation), rotated(heads[1], *rotation)  # (H, T, D)
-            np.multiply(query, np.float32(config.head_size**-0.5), out=query)
-            mixed = attend(number, query, key, heads[2]).transpose(1, 0, 2).reshape(count, -1)  # (T, C)
-            attended: Floats = mixed @ layer.attention_output
-            x = x + attended
-            x = x + transformed(layer, x, config.rms_norm_eps)
+            fused: Floats = normalised(x, layer.attention_norm, config.rms_norm_eps) @ layer.query_key_value  # (T, 3C)
+            rotate(fused, rotation)
+            query, key, value = fused.reshape(heads).transpose(1, 2, 0, 3)  # (H, T, D) each
+            x += attend(number, query, key, value).transpose(1, 0, 2).reshape(count, -1) @ layer.attention_output
+            x += transformed(layer, x, config.rms_norm_eps)
         return normalised(x, self._final_norm, config.rms_norm_eps)
 
 
@@ -179,15 +184,19 @@ def _mask(past: int, count: int, tree: Tree | None) -> Floats | None:
 
 
 def normalised(x: Floats, weight: Floats, epsilon: float) -> Floats:
-    """Root-mean-square normalisation: (..., C) -> (..., C)."""
-    scale: Floats = np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + np.float32(epsilon))
-    return x / scale * weight
+    """Root-mean-square normalisation: (T, C) -> (T, C)."""
+    scale: Floats = np.sqrt(np.vecdot(x, x) / x.shape[-1] + epsilon)  # (T,)
+    result: Floats = x / scale[:, None]
+    result *= weight
+    return result
 
 
 def transformed(layer: Layer, x: Floats, epsilon: float) -> Floats:
     """The feed-forward half of a layer: (T, C) -> (T, C)."""
-    gate, up = np.split(normalised(x, layer.inner_norm, epsilon) @ layer.gate_up, 2, axis=-1)  # (T, F) each
-    gated: Floats = np.multiply(silu(gate), up)
+    fused: Floats = normalised(x, layer.inner_norm, epsilon) @ layer.gate_up  # (T, 2F)
+    inner = fused.shape[-1] // 2
+    gated = silu(fused[:, :inner])
+    gated *= fused[:, inner:]
     result: Floats = gated @ layer.down
     return result
 
@@ -195,37 +204,59 @@ def transformed(layer: Layer, x: Floats, epsilon: float) -> Floats:
 def silu(x: Floats) -> Floats:
     """The sigmoid linear unit, of any shape."""
     half: Floats = np.multiply(x, np.float32(0.5))
-    silu: Floats = half + half * np.tanh(half)
+    silu: Floats = np.tanh(half)
+    silu *= half
+    silu += half
     return silu  # x * sigmoid(x) without the exponential that overflows
 
 
-def rotated(x: Floats, cos: Floats, sin: Floats) -> Floats:
-    """Rotary positions in the half-split layout: dimension i turns with dimension i + D/2."""
-    first, second = np.split(x, 2, axis=-1)  # (H, T, D/2) each
-    turned = np.empty_like(x)
-    turned[..., : first.shape[-1]] = first * cos - second * sin
-    turned[..., first.shape[-1] :] = second * cos + first * sin
-    return turned
+def rotations(count: int, size: int, theta: float) -> Rotations:
+    """How each pair of a head's `size` dimensions turns at the first `count` positions: (count, size / 2)."""
+    half = size // 2
+    angles = np.outer(np.arange(count), theta ** (-np.arange(half) / half))
+    on_circle: Rotations = np.exp(1j * angles).astype(np.complex64)
+    return on_circle
 
 
-def _layer(weights: Mapping[str, Floats], prefix: str, c: int, f: int) -> Layer:
-    def fused(shape: tuple[int, int], *names: str) -> Floats:
-        parts = [_take(weights, f"{prefix}{name}.weight", shape) for name in names]
+def paired(rows: Floats, size: int) -> Floats:
+    """Rows that give queries or keys (C, ...), reordered in each head so that those of a pair lie side by side.
+
+    A pair is dimension i and dimension i + D/2 (the half-split layout). Queries and keys reordered alike have the same
+    products, and a pair in memory is one complex number.
+    """
+    halves = rows.reshape(-1, 2, size // 2, rows.shape[-1])
+    return halves.swapaxes(1, 2).reshape(rows.shape)
+
+
+def rotate(fused: Floats, by: Rotations) -> None:
+    """Turn the queries and keys in (T, 3C) by their rotations (T, D/2), in place."""
+    both = fused[:, : fused.shape[1] // 3 * 2].view(np.complex64).reshape(len(fused), -1, by.shape[1])
+    both *= by[:, None, :]
+
+
+def _layer(take: Callable[..., Floats], prefix: str, config: Config) -> Layer:
+    c, f, size = config.hidden_size, config.intermediate_size, config.head_size
+
+    def taken(name: str, *shape: int) -> Floats:
+        return take(f"{prefix}{name}.weight", *shape)
+
+    def fused(*parts: Floats) -> Floats:
         return np.ascontiguousarray(np.concatenate(parts).T)
 
+    query, key, value = (taken(f"self_attn.{name}_proj", c, c) for name in "qkv")
     return Layer(
-        attention_norm=_take(weights, f"{prefix}input_layernorm.weight", (c,)),
-        query_key_value=fused((c, c), "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
-        attention_output=fused((c, c), "self_attn.o_proj"),
-        inner_norm=_take(weights, f"{prefix}post_attention_layernorm.weight", (c,)),
-        gate_up=fused((f, c), "mlp.gate_proj", "mlp.up_proj"),
-        down=fused((c, f), "mlp.down_proj"),
+        attention_norm=taken("input_layernorm", c),
+        query_key_value=fused(paired(query, size) * np.float32(size**-0.5), paired(key, size), value),
+        attention_output=fused(taken("self_attn.o_proj", c, c)),
+        inner_norm=taken("post_attention_layernorm", c),
+        gate_up=fused(taken("mlp.gate_proj", f, c), taken("mlp.up_proj", f, c)),
+        down=fused(taken("mlp.down_proj", c, f)),
     )
 
 
-def _take(weights: Mapping[str, Floats], name: str, shape: tuple[int, ...]) -> Floats:
+def _take(weights: Mapping[str, Floats], name: str, shape: tuple[int, ...], where: str) -> Floats:
     if name not in weights:
-        raise InvalidInput(f"tensor {name}", "missing", f"a tensor of shape {shape}")
+        raise InvalidInput(f"{where}: tensor {name}", "missing", f"a tensor of shape {shape}")
     if weights[name].shape != shape:
-        raise InvalidInput(f"tensor {name}: shape", weights[name].shape, str(shape))
+        raise InvalidInput(f"{where}: tensor {name}: shape", weights[name].shape, str(shape))
     return weights[name]

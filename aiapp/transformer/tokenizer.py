@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-import tokenizers
-
 from aiapp.core.errors import InvalidInput
+from aiapp.transformer.files import read_codec
 from aiapp.transformer.template import CALL
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool", "call"]
@@ -21,7 +20,7 @@ class Tokenizer:
     """Byte-level BPE with special tokens that only `chat_ids` can write: in text they are plain characters."""
 
     def __init__(self, path: Path) -> None:
-        self._codec = tokenizers.Tokenizer.from_file(str(path))
+        self._codec = read_codec(path)
         self._codec.encode_special_tokens = True
         self.vocab_size = self._codec.get_vocab_size()
         found = {name: self._codec.token_to_id(name) for name in SPECIAL_TOKENS}
@@ -39,11 +38,8 @@ class Tokenizer:
             "call": (special["<|assistant|>"], self.call),
         }
         self.special_ids = frozenset(special.values())
-        alphabet = _byte_of_character()
-        self._bytes = [
-            b"" if token in self.special_ids else bytes(alphabet[c] for c in self._codec.id_to_token(token) or "")
-            for token in range(self.vocab_size)
-        ]
+        tokens = [self._codec.id_to_token(token) or "" for token in range(self.vocab_size)]
+        self._bytes = _bytes([("" if name in special else name) for name in tokens], str(path))
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text; the spelling of a special token in it stays text."""
@@ -88,6 +84,15 @@ class TextStream:
     def flush(self) -> str:
         """What is left at the end: U+FFFD where a character was cut off."""
         return self._decoder.decode(b"", final=True)
+
+
+def _bytes(tokens: Iterable[str], where: str) -> list[bytes]:
+    """The bytes that each token of a byte-level vocabulary stands for."""
+    alphabet = _byte_of_character()
+    try:
+        return [bytes(alphabet[character] for character in token) for token in tokens]
+    except KeyError as error:
+        raise InvalidInput(f"{where}: tokens", error.args[0], "tokens in the alphabet of byte-level BPE") from error
 
 
 def _byte_of_character() -> dict[str, int]:

@@ -9,12 +9,13 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from aiapp.core.errors import InvalidInput
+from aiapp.transformer.files import read_file, read_object
 
 Array: TypeAlias = npt.NDArray[Any]
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -25,28 +26,37 @@ _NAMES = {np.dtype(dtype): name for name, dtype in _DTYPES.items()}
 
 def read_safetensors(path: Path) -> dict[str, Array]:
     """Every tensor of a safetensors file, as stored."""
-    data = path.read_bytes()
+    data = read_file(path, "a safetensors file")
     start = 8 + int.from_bytes(data[:8], "little")
     if len(data) < 8 or start > len(data):
         raise InvalidInput(f"{path}: header", f"{len(data)} bytes", "a whole safetensors file")
-    try:
-        header: dict[str, Any] = json.loads(data[8:start])
-    except ValueError as error:
-        raise InvalidInput(f"{path}: header", str(error), "a safetensors header in JSON") from error
+    header = read_object(data[8:start], f"{path}: header", "a safetensors header, a JSON object")
     header.pop("__metadata__", None)
     body = memoryview(data)[start:]
     return {name: _tensor(body, entry, f"{path}: tensor {name}") for name, entry in header.items()}
 
 
-def _tensor(body: memoryview, entry: Mapping[str, Any], where: str) -> Array:
-    if entry["dtype"] not in _DTYPES:
-        raise InvalidInput(f"{where}: dtype", entry["dtype"], ", ".join(_DTYPES))
-    dtype = np.dtype(_DTYPES[entry["dtype"]])
-    begin, end = entry["data_offsets"]
-    size = math.prod(entry["shape"])
+def _tensor(body: memoryview, entry: object, where: str) -> Array:
+    row = _row(entry)
+    name, sizes, place = row.get("dtype"), row.get("shape"), row.get("data_offsets")
+    if not (isinstance(name, str) and _are_sizes(sizes) and _are_sizes(place) and len(place) == 2):
+        raise InvalidInput(where, entry, "an object with dtype, shape and data_offsets")
+    if name not in _DTYPES:
+        raise InvalidInput(f"{where}: dtype", name, ", ".join(_DTYPES))
+    dtype, size = np.dtype(_DTYPES[name]), math.prod(sizes)
+    begin, end = place
     if end - begin != size * dtype.itemsize or end > len(body):
         raise InvalidInput(f"{where}: data_offsets", (begin, end), f"{size * dtype.itemsize} bytes inside the file")
-    return np.frombuffer(body, dtype, size, begin).reshape(entry["shape"])
+    return np.frombuffer(body, dtype, size, begin).reshape(sizes)
+
+
+def _row(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _are_sizes(value: object) -> TypeGuard[list[int]]:
+    sizes = cast("list[object]", value) if isinstance(value, list) else [None]
+    return all(isinstance(size, int) and size >= 0 for size in sizes)
 
 
 def write_safetensors(path: Path, tensors: Mapping[str, Array], metadata: Mapping[str, str] | None = None) -> None:
@@ -93,5 +103,8 @@ def load_weights(path: Path) -> dict[str, Floats]:
         if tensor.dtype == np.int8:
             if f"{name}_scale" not in stored:
                 raise InvalidInput(f"{path}: tensor {name}", "int8", f"a tensor {name}_scale beside it")
-            weights[name] *= stored[f"{name}_scale"].astype(np.float32)
+            scale, rows = stored[f"{name}_scale"], tensor.shape[:1]
+            if tensor.ndim != 2 or scale.shape != (*rows, 1):
+                raise InvalidInput(f"{path}: tensor {name}_scale: shape", scale.shape, f"one scale a row: {(*rows, 1)}")
+            weights[name] *= scale.astype(np.float32)
     return weights

@@ -1,7 +1,7 @@
 """What a call costs through aiapp, against the same call through the vendor's own SDK: CPU time of this process.
 
-Run it as `python tests/benchmarks/client.py`. A server in a process of its own speaks the vendor's wire; both sides talk
-to it in turns, so that a busy machine slows both. `--only WORD` runs the rows whose name holds the word.
+Run it as `python tests/benchmarks/client.py`. A server in a process of its own speaks the vendor's wire; both sides
+talk to it in turns, so that a busy machine slows both. `--only WORD` runs the rows whose name holds the word.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,7 +70,7 @@ def answer(received: Received) -> Said:
 
 
 @contextmanager
-def server(delay: float) -> Iterator[str]:
+def server(delay: float) -> Generator[str]:
     """The URL of a server in a process of its own."""
     command = [sys.executable, __file__, "--serve", str(delay)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as process:
@@ -149,8 +149,8 @@ async def aread(stream: Any) -> None:
 
 def responses(url: str, loop: asyncio.AbstractEventLoop) -> list[Row]:
     """OpenAI's Responses API."""
-    sdk = openai.OpenAI(api_key="k", base_url=url, max_retries=0)
-    asdk = openai.AsyncOpenAI(api_key="k", base_url=url, max_retries=0)
+    sdk: Any = openai.OpenAI(api_key="k", base_url=url, max_retries=0)
+    asdk: Any = openai.AsyncOpenAI(api_key="k", base_url=url, max_retries=0)
     ours = Client(f"openai:{MODEL}", api_key="k", base_url=url)
     request = Request(long_run(), (TOOL,))
     turn = {name: value for name, value in ours.explain(request).payload.items() if name in ("input", "tools")}
@@ -188,8 +188,8 @@ def responses(url: str, loop: asyncio.AbstractEventLoop) -> list[Row]:
 
 def chat(url: str, loop: asyncio.AbstractEventLoop) -> list[Row]:
     """OpenAI's Chat Completions."""
-    sdk = openai.OpenAI(api_key="k", base_url=url, max_retries=0)
-    asdk = openai.AsyncOpenAI(api_key="k", base_url=url, max_retries=0)
+    sdk: Any = openai.OpenAI(api_key="k", base_url=url, max_retries=0)
+    asdk: Any = openai.AsyncOpenAI(api_key="k", base_url=url, max_retries=0)
     ours = Client(f"compatible:{MODEL}", api_key="k", base_url=url)
     request = Request(long_run(), (TOOL,))
     turn = {name: value for name, value in ours.explain(request).payload.items() if name in ("messages", "tools")}
@@ -228,8 +228,8 @@ def chat(url: str, loop: asyncio.AbstractEventLoop) -> list[Row]:
 
 def messages(url: str, loop: asyncio.AbstractEventLoop) -> list[Row]:
     """Anthropic's Messages; no limit was set for it."""
-    sdk = anthropic.Anthropic(api_key="k", base_url=url, max_retries=0)
-    asdk = anthropic.AsyncAnthropic(api_key="k", base_url=url, max_retries=0)
+    sdk: Any = anthropic.Anthropic(api_key="k", base_url=url, max_retries=0)
+    asdk: Any = anthropic.AsyncAnthropic(api_key="k", base_url=url, max_retries=0)
     ours = Client("anthropic:claude-test", api_key="k", base_url=url)
     said: Any = {"model": "claude-test", "max_tokens": 100, "messages": [{"role": "user", "content": ASKED}]}
     return [
@@ -259,7 +259,7 @@ def messages(url: str, loop: asyncio.AbstractEventLoop) -> list[Row]:
 
 def many(url: str, loop: asyncio.AbstractEventLoop) -> list[Row]:
     """Many calls at once, to a server that takes its time."""
-    asdk = openai.AsyncOpenAI(api_key="k", base_url=url, max_retries=0)
+    asdk: Any = openai.AsyncOpenAI(api_key="k", base_url=url, max_retries=0)
     ours = Client(f"openai:{MODEL}", api_key="k", base_url=url, retry=Retry(attempts=1))
     said: Any = {"model": MODEL, "messages": [{"role": "user", "content": ASKED}]}
     return [
@@ -318,7 +318,8 @@ def main() -> None:
         rows = [*responses(url, loop), *chat(url, loop), *messages(url, loop), *many(slow, loop), *first(url)]
         rows = [row for row in rows if chosen.only.lower() in row.name.lower()]
         for row in rows:
-            row.sdk(), row.ours()
+            row.sdk()
+            row.ours()
         for _ in range(ROUNDS):
             for row in rows:
                 row.measure()

@@ -9,7 +9,7 @@ import math
 import pytest
 
 from aiapp.client.client import Client
-from aiapp.core.errors import BadRequest, ContextOverflow
+from aiapp.core.errors import BadRequest, ContextOverflow, InvalidInput
 from aiapp.core.events import Finish, fold
 from aiapp.core.formats import Choice, JsonSchema, Regex
 from aiapp.core.messages import Message, assistant, system, user
@@ -135,3 +135,29 @@ def test_a_prompt_that_is_too_long_says_so() -> None:
 def test_a_choice_needs_different_options(options: tuple[str, ...]) -> None:
     with pytest.raises(BadRequest, match="at least one option"):
         Client("local").complete(Request((user("?"),), format=Choice(options)))
+
+
+def test_it_counts_the_tokens_that_a_call_takes() -> None:
+    provider = LocalProvider()
+    for request in (
+        Request((user("hello"),)),
+        Request((system("Be brief."), user("Weather?")), (Tool("weather", "Weather", WEATHER),)),
+    ):
+        counted = asyncio.run(provider.acount_tokens(request))
+        taken = fold(asyncio.run(provider.acomplete(provider.prepare(request)))).usage.input_tokens
+        assert (counted.tokens, counted.exact) == (taken, True)
+
+
+def test_it_embeds_with_the_bundled_encoder() -> None:
+    provider = LocalProvider()
+    texts = ["a cat sleeps", "the annual budget", "a kitten naps"]
+    made = asyncio.run(provider.aembed(texts, None))
+    cat, budget, kitten = made.vectors
+    assert sum(map(float.__mul__, cat, kitten)) > sum(map(float.__mul__, cat, budget))
+    assert math.isclose(sum(number * number for number in cat), 1, rel_tol=1e-4)
+    assert made.usage.input_tokens is not None
+    assert made.usage.input_tokens > 6
+    assert made.model.startswith("encoder-")
+    assert list(asyncio.run(provider.aembed([], None)).vectors) == []
+    with pytest.raises(InvalidInput, match="dimensions"):
+        asyncio.run(provider.aembed(texts, 7))

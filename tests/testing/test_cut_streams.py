@@ -80,7 +80,7 @@ def test_a_cut_anywhere(vendor: tuple[Vendor, Provider], said: Said, where: floa
     server.next = faults.Cut(said, at) if breaks else faults.Truncated(said, at)
     result = streamed(provider)
     if isinstance(result, ProviderError):
-        assert breaks or at < len(body)
+        assert breaks or at < len(body), result
         return
     assert result.usage in (Usage(), COUNTS), f"cut at {at} of {len(body)}, it counts {result.usage}"
     assert (result.finish is None) == (result.usage == Usage())

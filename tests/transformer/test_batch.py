@@ -1,19 +1,24 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiapp.core.errors import InvalidInput
-from aiapp.transformer.batch import Rows
+from aiapp.transformer.batch import generate_batch
+from aiapp.transformer.config import Config
 from aiapp.transformer.generation import Completion, Step, collect
 from aiapp.transformer.grammar import Grammar
 from aiapp.transformer.model import Transformer
-from aiapp.transformer.network import Cache, Network
+from aiapp.transformer.network import Attend, Network
 from aiapp.transformer.sampling import Sampling
+from aiapp.transformer.weights import Floats, load_weights
 
 SYSTEM = [1, 3, 40, 41, 42, 2]
 GRAMMARS = (
@@ -87,30 +92,19 @@ def test_a_batch_equals_its_prompts_one_by_one(
 
 
 @settings(deadline=None, max_examples=40)
-@given(
-    texts=st.lists(prompts, min_size=1, max_size=5),
-    rounds=st.lists(st.lists(ids, min_size=5, max_size=5), max_size=4),
-    gone=st.integers(0, 4),
-)
-def test_rows_give_the_logits_of_each_text_alone(
-    model: Transformer, texts: list[list[int]], rounds: list[list[list[int]]], gone: int
+@given(rows=st.lists(rows, min_size=2, max_size=5), width=st.integers(1, 5))
+def test_every_logit_of_a_batch_is_that_of_the_text_alone(
+    model: Transformer, rows: list[tuple[list[int], Grammar | None, int, float, float]], width: int
 ) -> None:
-    rows, texts = Rows(model.config, len(texts), 300), [list(text) for text in texts]
-    for text in texts:
-        cache = Cache(model.config)
-        model.network.forward(text, cache)
-        rows.add(cache)
-    for number, news in enumerate(rounds):
-        if number == 1 and gone < len(texts) > 1:
-            rows.remove(gone)
-            texts[gone] = texts[-1]
-            texts.pop()
-        logits = rows.forward(model.network, news[: len(texts)])
-        for place, text in enumerate(texts):
-            text += news[place]
-            alone = model.network.forward(text, Cache(model.config))
-            np.testing.assert_allclose(logits[place], alone, atol=1e-3)
-        assert rows.lengths == [len(text) for text in texts]
+    texts, grammars, limits = [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
+    whole = model.tokenizer.vocab_size
+    written = model.generate_batch(texts, grammar=grammars, max_tokens=limits, alternatives=whole, width=width)
+    for completion, text, grammar, limit in zip(written, texts, grammars, limits, strict=True):
+        steps = list(model.generate(text, grammar=grammar, max_tokens=limit, alternatives=whole))
+        assert [step.token for step in completion.steps] == [step.token for step in steps]
+        for mine, other in zip(completion.steps, steps, strict=True):
+            logprobs = {one.token: one.logprob for one in other.alternatives}
+            assert {one.token: one.logprob for one in mine.alternatives} == pytest.approx(logprobs, abs=2e-3)
 
 
 def test_one_value_serves_all_prompts(model: Transformer) -> None:
@@ -122,33 +116,41 @@ def test_one_value_serves_all_prompts(model: Transformer) -> None:
     assert written[0].tokens == written[2].tokens  # the seed is a prompt's, not the batch's
 
 
-def test_what_prompts_share_is_read_once(model: Transformer, monkeypatch: pytest.MonkeyPatch) -> None:
-    read: list[int] = []
-    forward = model.network.forward
+class Watched(Network):
+    """A network that remembers how many tokens it read at a time, and of how many texts at once."""
 
-    def counted(ids: list[int], cache: Cache) -> object:
-        read.append(len(ids))
-        return forward(ids, cache)
+    def __init__(self, config: Config, weights: Mapping[str, Floats]) -> None:
+        super().__init__(config, weights)
+        self.tokens: list[int] = []
+        self.texts: list[int] = []
 
-    monkeypatch.setattr(model.network, "forward", counted)
+    def read(self, ids: Sequence[int], positions: npt.NDArray[np.intp], attend: Attend) -> Floats:
+        self.tokens.append(len(ids))
+        return super().read(ids, positions, attend)
+
+    def logits(self, hidden: Floats) -> Floats:
+        self.texts += [len(hidden)] if hidden.ndim == 2 else []
+        return super().logits(hidden)
+
+
+@pytest.fixture
+def watched(model: Transformer, model_directory: Path) -> Watched:
+    return Watched(model.config, load_weights(model_directory / "model.safetensors"))
+
+
+def test_what_prompts_share_is_read_once(model: Transformer, watched: Watched) -> None:
     shared = [1, *range(100, 200)]
-    model.generate_batch([[*shared, 300, 9], [7, 8], [*shared, 301], [*shared, 300]], max_tokens=1)
-    assert sum(read) <= len(shared) + 6
+    texts = [[*shared, 300, 9], [7, 8], [*shared, 301], [*shared, 300]]
+    assert len(generate_batch(watched, model.tokenizer, texts, max_tokens=1)) == 4
+    assert len(shared) < sum(watched.tokens) <= len(shared) + 6
 
 
-def test_no_more_texts_are_under_way_than_the_width(model: Transformer, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[int] = []
-    forward = Rows.forward
-
-    def watched(rows: Rows, network: Network, news: list[list[int]]) -> object:
-        seen.append(len(news))
-        return forward(rows, network, news)
-
-    monkeypatch.setattr(Rows, "forward", watched)
+def test_no_more_texts_are_under_way_than_the_width(model: Transformer, watched: Watched) -> None:
     never_end = Sampling(logit_bias={model.tokenizer.end: -1e4})
-    model.generate_batch([[1, token] for token in range(50, 57)], never_end, max_tokens=[4, 2, 6, 3, 3, 5, 2], width=3)
-    assert max(seen) == 3
-    assert sum(seen) == 4 + 2 + 6 + 3 + 3 + 5 + 2 - 7  # the first token of each comes from reading its prompt
+    texts, limits = [[1, token] for token in range(50, 57)], [4, 2, 6, 3, 3, 5, 2]
+    generate_batch(watched, model.tokenizer, texts, never_end, max_tokens=limits, width=3)
+    assert max(watched.texts) == 3
+    assert sum(watched.texts) == sum(limits) - len(texts)  # the first token of each comes from reading its prompt
 
 
 def test_a_full_context_finishes_as_length(model: Transformer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiapp.core.errors import InvalidInput
-from aiapp.transformer.encoder import NO_SUPPORT, Encoder
+from aiapp.transformer.encoder import BUNDLED_ENCODER, NO_SUPPORT, Encoder
+from aiapp.transformer.weights import write_safetensors
 
 VOCABULARY = ("leave", "hotel", "train", "budget", "parent", "week", "ticket", "Zürich", "140", "the", "of")
 WORDS = st.lists(st.sampled_from(VOCABULARY), max_size=30)
@@ -105,5 +107,9 @@ def test_the_name_is_that_of_the_weights(encoder: Encoder) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match=r"encoder.*nowhere\.safetensors"):
+    with pytest.raises(InvalidInput, match=r"nowhere\.safetensors.*sentence encoder"):
         Encoder.load(tmp_path / "nowhere.safetensors")
+    write_safetensors(tmp_path / "half.safetensors", {"weight": np.ones(3, np.float32)})
+    shutil.copy(BUNDLED_ENCODER.with_suffix(".json"), tmp_path / "half.json")
+    with pytest.raises(InvalidInput, match=r"half\.safetensors: tensor embedding: 'missing'"):
+        Encoder.load(tmp_path / "half.safetensors")

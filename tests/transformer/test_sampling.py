@@ -64,6 +64,13 @@ def test_temperature_zero_is_greedy_and_a_seed_repeats() -> None:
     assert first == second
 
 
+def test_a_draw_is_the_best_token_once_gumbel_noise_is_added() -> None:
+    warm, logits = Sampling(temperature=1.0), np.random.default_rng(0).normal(size=500).astype(np.float32)
+    mine, other = np.random.default_rng(7), np.random.default_rng(7)
+    for _ in range(100):
+        assert draw(logits, warm, mine) == int((logits + other.gumbel(size=500)).argmax())
+
+
 def test_draws_follow_the_distribution() -> None:
     generator = np.random.default_rng(0)
     counts = np.bincount([draw(LOGITS, Sampling(temperature=1.0), generator) for _ in range(4000)], minlength=4)

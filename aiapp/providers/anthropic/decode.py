@@ -1,4 +1,7 @@
-"""What the Messages API answers, as our events. Pure; unknown blocks and events are passed over."""
+"""What the Messages API answers, as our events. Pure; unknown blocks, deltas and events are passed over.
+
+A whole block and a streamed one end in the same function, so that a stream adds up to the whole answer.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from aiapp.core.errors import InvalidResponse, Overloaded, ProviderError, RateLimited, Unavailable
+from aiapp.core.errors import InvalidResponse
 from aiapp.core.events import (
+    Cited,
     Event,
     Finish,
     FinishReason,
     PartEnd,
+    Served,
     Started,
     TextDelta,
     ThinkingDelta,
@@ -20,7 +25,9 @@ from aiapp.core.events import (
     UsageReport,
 )
 from aiapp.core.usage import Usage
-from aiapp.providers.anthropic.encode import NAME
+from aiapp.providers.anthropic import NAME
+from aiapp.providers.anthropic.citations import decode_citation
+from aiapp.providers.anthropic.failures import streamed_failure
 
 _FINISHES: dict[str, FinishReason] = {
     "end_turn": "stop",
@@ -31,40 +38,24 @@ _FINISHES: dict[str, FinishReason] = {
     "pause_turn": "pause",
     "refusal": "refusal",
 }
-_FAILURES: dict[str, type[ProviderError]] = {"overloaded_error": Overloaded, "rate_limit_error": RateLimited}
+_SERVER_CALLS = ("server_tool_use", "mcp_tool_use")
+_CALL = ("type", "id", "name", "input")
 
 
 def decode(response: Mapping[str, Any], model: str) -> Iterator[Event]:
     """The events of a whole message."""
-    if "content" not in response:
+    if not isinstance(response.get("content"), list):
         raise InvalidResponse("the answer has no content", provider=NAME, model=model)
-    yield Started(response.get("model", model), response.get("id"))
+    yield Started(response.get("model") or model, response.get("id"))
     for index, block in enumerate(response["content"]):
-        yield from _block(index, block)
-    yield UsageReport(decode_usage(response.get("usage") or {}))
-    reason = response.get("stop_reason")
-    if reason is not None:
-        yield Finish(_FINISHES.get(reason, "unknown"), reason)
-
-
-def _block(index: int, block: Mapping[str, Any]) -> Iterator[Event]:
-    match block.get("type"):
-        case "text":
-            if block["text"]:
-                yield TextDelta(block["text"])
-            yield PartEnd()
-        case "thinking":
-            if block["thinking"]:
-                yield ThinkingDelta(block["thinking"])
-            yield PartEnd({NAME: dict(block)})
-        case "redacted_thinking":
-            yield PartEnd({NAME: dict(block)})
-        case "tool_use":
-            yield ToolCallStart(index, block["id"], block["name"])
-            yield ToolCallDelta(index, json.dumps(block["input"], ensure_ascii=False))
-            yield PartEnd(index=index)
-        case _:
-            pass
+        yield from _said(index, block)
+        if block.get("type") == "tool_use":
+            yield ToolCallDelta(index, _arguments(block))
+        yield from _ended(index, block)
+    usage: Mapping[str, Any] = response.get("usage") or {}
+    yield UsageReport(decode_usage(usage))
+    yield from _tier(usage)
+    yield from _finish(response)
 
 
 class StreamDecoder:
@@ -73,68 +64,123 @@ class StreamDecoder:
     def __init__(self, model: str) -> None:
         self._model = model
         self._blocks: dict[int, dict[str, Any]] = {}
+        self._inputs: dict[int, str] = {}
         self._usage: dict[str, Any] = {}
 
     def decode(self, event: Mapping[str, Any]) -> Iterator[Event]:
         """Our events for one of theirs."""
         match event.get("type"):
             case "message_start":
-                message = event["message"]
-                self._usage = {**(message.get("usage") or {}), "output_tokens": None}  # a placeholder until the end
-                yield Started(message.get("model", self._model), message.get("id"))
+                yield from self._start(event.get("message") or {})
             case "content_block_start":
-                block = self._blocks[event["index"]] = dict(event["content_block"])
-                if block["type"] == "tool_use":
-                    yield ToolCallStart(event["index"], block["id"], block["name"])
-                elif block.get("text"):
-                    yield TextDelta(block["text"])
-            case "content_block_delta":
+                index, block = event["index"], dict(event["content_block"])
+                self._blocks[index] = block
+                yield from _said(index, block)
+            case "content_block_delta" if event["index"] in self._blocks:
                 yield from self._delta(event["index"], event["delta"])
-            case "content_block_stop":
-                yield from self._end(event["index"])
+            case "content_block_stop" if event["index"] in self._blocks:
+                yield from self._stop(event["index"])
             case "message_delta":
-                # Counts are cumulative: a later one replaces, and is never added to, an earlier one.
-                later: Mapping[str, Any] = event.get("usage") or {}
-                self._usage |= {name: count for name, count in later.items() if count is not None}
-                yield UsageReport(decode_usage(self._usage))
-                reason = event["delta"].get("stop_reason")
-                if reason is not None:
-                    yield Finish(_FINISHES.get(reason, "unknown"), reason)
+                yield from self._end(event)
             case "error":
-                error: Mapping[str, Any] = event.get("error") or {}
-                kind = _FAILURES.get(str(error.get("type")), Unavailable)
-                raise kind(str(error.get("message") or "the stream failed"), provider=NAME, model=self._model)
+                raise streamed_failure(event, self._model)
             case _:
                 pass
+
+    def _start(self, message: Mapping[str, Any]) -> Iterator[Event]:
+        # The output counts are placeholders until the end.
+        self._usage = {**(message.get("usage") or {}), "output_tokens": None, "output_tokens_details": None}
+        yield Started(message.get("model") or self._model, message.get("id"))
+        yield from _tier(self._usage)
 
     def _delta(self, index: int, delta: Mapping[str, Any]) -> Iterator[Event]:
-        match delta.get("type"):
-            case "text_delta":
+        block = self._blocks[index]
+        match delta.get("type"), block.get("type"):
+            case "text_delta", "text":
+                block["text"] = block.get("text", "") + delta["text"]
                 yield TextDelta(delta["text"])
-            case "thinking_delta":
-                block = self._blocks[index]
+            case "thinking_delta", "thinking":
                 block["thinking"] = block.get("thinking", "") + delta["thinking"]
                 yield ThinkingDelta(delta["thinking"])
-            case "signature_delta":
-                block = self._blocks[index]
+            case "signature_delta", "thinking":
                 block["signature"] = block.get("signature", "") + delta["signature"]
-            case "input_json_delta":
-                if delta["partial_json"]:
-                    yield ToolCallDelta(index, delta["partial_json"])
+            case "citations_delta", "text":
+                block["citations"] = [*(block.get("citations") or ()), delta["citation"]]
+            case "input_json_delta", kind:
+                piece = delta["partial_json"]
+                self._inputs[index] = self._inputs.get(index, "") + piece
+                if piece and kind == "tool_use":
+                    yield ToolCallDelta(index, piece)
             case _:
                 pass
 
-    def _end(self, index: int) -> Iterator[Event]:
-        block = self._blocks[index]
-        match block["type"]:
-            case "text":
-                yield PartEnd()
-            case "thinking" | "redacted_thinking":
-                yield PartEnd({NAME: block})
-            case "tool_use":
-                yield PartEnd(index=index)
-            case _:
-                pass
+    def _stop(self, index: int) -> Iterator[Event]:
+        block, arguments = self._blocks.pop(index), self._inputs.pop(index, "")
+        if block.get("type") == "tool_use":
+            if not arguments:
+                yield ToolCallDelta(index, _arguments(block))
+        elif arguments:
+            try:
+                block["input"] = json.loads(arguments)
+            except ValueError:
+                return
+        yield from _ended(index, block)
+
+    def _end(self, event: Mapping[str, Any]) -> Iterator[Event]:
+        # Counts are cumulative: a later one replaces, and is never added to, an earlier one.
+        later: Mapping[str, Any] = event.get("usage") or {}
+        self._usage |= {name: count for name, count in later.items() if count is not None}
+        yield UsageReport(decode_usage(self._usage))
+        yield from _tier(self._usage)
+        yield from _finish(event.get("delta") or {})
+
+
+def _said(index: int, block: Mapping[str, Any]) -> Iterator[Event]:
+    """What a block says, or has said when it starts."""
+    match block.get("type"):
+        case "text" if block.get("text"):
+            yield TextDelta(block["text"])
+        case "thinking" if block.get("thinking"):
+            yield ThinkingDelta(block["thinking"])
+        case "tool_use":
+            yield ToolCallStart(index, block["id"], block["name"])
+        case _:
+            pass
+
+
+def _ended(index: int, block: Mapping[str, Any]) -> Iterator[Event]:
+    """The end of a whole block, with what the API wants back, and what its text cites."""
+    kind = str(block.get("type"))
+    if kind == "text":
+        cited: list[Mapping[str, Any]] = block.get("citations") or []
+        if block.get("text"):
+            yield PartEnd({NAME: {"citations": cited}} if cited else {})
+        for citation in cited:
+            yield Cited(decode_citation(citation))
+    elif kind == "tool_use":
+        more = {name: value for name, value in block.items() if name not in _CALL and value is not None}
+        yield PartEnd({NAME: more} if more else {}, index=index)
+    elif kind in ("thinking", "redacted_thinking", *_SERVER_CALLS) or kind.endswith("_tool_result"):
+        # What the API's own tools did stands in the answer like encrypted reasoning: it goes back as it came.
+        yield PartEnd({NAME: dict(block)})
+
+
+def _arguments(block: Mapping[str, Any]) -> str:
+    """The arguments as JSON text; what the API could not parse itself it gives as text."""
+    value: Any = block.get("input")
+    return value if isinstance(value, str) else json.dumps(value or {}, ensure_ascii=False)
+
+
+def _tier(usage: Mapping[str, Any]) -> Iterator[Event]:
+    if usage.get("service_tier"):
+        yield Served(tier=usage["service_tier"])
+
+
+def _finish(ending: Mapping[str, Any]) -> Iterator[Event]:
+    reason: str | None = ending.get("stop_reason")
+    if reason is not None:
+        details: Mapping[str, Any] = ending.get("stop_details") or {}
+        yield Finish(_FINISHES.get(reason, "unknown"), reason, details.get("category") or details.get("explanation"))
 
 
 def decode_usage(usage: Mapping[str, Any]) -> Usage:
@@ -143,4 +189,4 @@ def decode_usage(usage: Mapping[str, Any]) -> Usage:
     cached, written = usage.get("cache_read_input_tokens"), usage.get("cache_creation_input_tokens")
     details: Mapping[str, Any] = usage.get("output_tokens_details") or {}
     total = None if fresh is None else fresh + (cached or 0) + (written or 0)
-    return Usage(total, output, cached, written, details.get("thinking_tokens"))
+    return Usage(total, output, cached, written, details.get("thinking_tokens"), raw=dict(usage))

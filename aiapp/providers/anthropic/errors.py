@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import anthropic
+from anthropic.lib.credentials import WorkloadIdentityError
 
 from aiapp.core import errors
-from aiapp.providers.anthropic.encode import NAME
-from aiapp.providers.statuses import error_for_status, retry_after
+from aiapp.providers.anthropic import NAME
+from aiapp.providers.anthropic.failures import failure_class, shortened
+from aiapp.providers.statuses import retry_after
 
 BY_CLASS: dict[type[anthropic.AnthropicError], type[errors.ProviderError]] = {
     anthropic.APITimeoutError: errors.TimedOut,
     anthropic.APIConnectionError: errors.ConnectionFailed,
     anthropic.APIResponseValidationError: errors.InvalidResponse,
     anthropic.APIError: errors.Unavailable,
+    anthropic.CredentialsError: errors.AuthenticationFailed,
+    WorkloadIdentityError: errors.AuthenticationFailed,
     anthropic.AnthropicError: errors.BadRequest,
 }
 
@@ -20,8 +24,9 @@ BY_CLASS: dict[type[anthropic.AnthropicError], type[errors.ProviderError]] = {
 def translate(error: anthropic.AnthropicError, model: str) -> errors.ProviderError:
     """Ours for theirs. The text is the provider's message alone: never headers, which hold the key."""
     if isinstance(error, anthropic.APIStatusError):
-        return error_for_status(error.status_code)(
-            error.message,
+        message = str(error.api_message or error.message)
+        return failure_class(error.type, error.status_code, message)(
+            shortened(message),
             provider=NAME,
             model=model,
             status=error.status_code,
@@ -29,4 +34,4 @@ def translate(error: anthropic.AnthropicError, model: str) -> errors.ProviderErr
             retry_after=retry_after(error.response.headers),
         )
     kind = next(BY_CLASS[parent] for parent in type(error).__mro__ if parent in BY_CLASS)
-    return kind(str(error), provider=NAME, model=model)
+    return kind(shortened(str(error)), provider=NAME, model=model)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Iterator, Mapping
+from array import array
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from aiapp.core.errors import ContextOverflow
+from aiapp.core.embeddings import Vectors
+from aiapp.core.errors import ContextOverflow, InvalidInput
 from aiapp.core.events import (
     Alternative,
     Event,
@@ -22,6 +24,7 @@ from aiapp.core.events import (
 )
 from aiapp.core.request import Request
 from aiapp.core.usage import Usage
+from aiapp.providers.counting import Count
 from aiapp.providers.local.encode import NAME, encode
 from aiapp.providers.protocol import Prepared
 
@@ -57,6 +60,21 @@ class LocalProvider:
         while (event := await asyncio.to_thread(next, events, None)) is not None:
             yield event
 
+    async def aembed(self, texts: Sequence[str], dimensions: int | None) -> Vectors:
+        """The vectors of the bundled sentence encoder, computed in a thread; they have one length."""
+        return await asyncio.to_thread(_vectors, texts, dimensions)
+
+    def count_tokens(self, request: Request) -> Count:
+        """The tokens of the prompt, exactly."""
+        from aiapp.transformer import Transformer
+
+        tokens = len(_prompt(Transformer.load(), encode(request).payload))
+        return Count("bundled", tokens, True, "its own tokenizer, of the whole prompt")
+
+    async def acount_tokens(self, request: Request) -> Count:
+        """The same, in a thread."""
+        return await asyncio.to_thread(self.count_tokens, request)
+
     async def aclose(self) -> None:
         """Nothing is held open."""
 
@@ -67,7 +85,7 @@ def _events(payload: Mapping[str, Any]) -> Iterator[Event]:
 
     model = Transformer.load()
     yield Started(NAME)
-    prompt = model.tokenizer.chat_ids([(message["role"], message["text"]) for message in payload["messages"]])
+    prompt = _prompt(model, payload)
     opened = max((len(opening_ids(model, tool["name"])) for tool in payload["tools"]), default=0)
     limit = model.config.max_position_embeddings - opened
     if len(prompt) >= limit:
@@ -78,6 +96,20 @@ def _events(payload: Mapping[str, Any]) -> Iterator[Event]:
         yield from _ranked(model, prompt, wanted)
     else:
         yield from _called(model, prompt, payload) if payload["tools"] else _generated(model, prompt, payload)
+
+
+def _prompt(model: Transformer, payload: Mapping[str, Any]) -> list[int]:
+    return model.tokenizer.chat_ids([(message["role"], message["text"]) for message in payload["messages"]])
+
+
+def _vectors(texts: Sequence[str], dimensions: int | None) -> Vectors:
+    from aiapp.transformer import Encoder
+
+    encoder = Encoder.load()
+    if dimensions not in (None, encoder.dimensions):
+        raise InvalidInput("dimensions", dimensions, f"{encoder.dimensions}, or None")
+    rows = [array("f", row.tobytes()) for row in encoder.embed(texts)]
+    return Vectors(rows, encoder.name, Usage(encoder.count_tokens(texts), 0))
 
 
 def _ranked(model: Transformer, prompt: list[int], wanted: Mapping[str, Any]) -> Iterator[Event]:

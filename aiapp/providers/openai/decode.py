@@ -1,16 +1,22 @@
-"""What the Responses API answers, as our events. Pure; unknown items and events are passed over."""
+"""What the Responses API answers, as our events. Pure; events that are not known are passed over.
+
+A whole answer is decoded as a stream of which only the ends of its items came, so the two cannot differ.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from aiapp.core.errors import InvalidResponse, Overloaded, RateLimited, Unavailable
+from aiapp.core.errors import InvalidResponse
 from aiapp.core.events import (
+    Cited,
     Event,
     Finish,
     FinishReason,
     PartEnd,
+    Served,
     Started,
     TextDelta,
     ThinkingDelta,
@@ -18,21 +24,43 @@ from aiapp.core.events import (
     ToolCallStart,
     UsageReport,
 )
+from aiapp.core.parts import Citation
 from aiapp.core.usage import Usage
-from aiapp.providers.openai.encode import NAME
+from aiapp.providers.openai.codes import failure
+from aiapp.providers.openai.forms import ANSWER
+from aiapp.providers.openai.items import NAME
 
-_INCOMPLETE: dict[str, FinishReason] = {"max_output_tokens": "length", "content_filter": "content_filter"}
-_FAILURES = {"rate_limit_exceeded": RateLimited, "server_error": Unavailable, "server_overloaded": Overloaded}
+_INCOMPLETE: dict[str, FinishReason] = {
+    "max_output_tokens": "length",
+    "content_filter": "content_filter",
+    "max_messages": "pause",
+    "steered": "pause",
+}
 
 
 def decode(response: Mapping[str, Any], model: str) -> Iterator[Event]:
     """The events of a whole response."""
     if "output" not in response:
+        if response.get("error"):
+            raise failure(response["error"], NAME, model)
         raise InvalidResponse("the answer has no output", provider=NAME, model=model)
-    yield Started(response.get("model", model), response.get("id"))
+    decoder = StreamDecoder(model)
+    yield from decoder.decode({"type": "response.created", "response": response})
     for index, item in enumerate(response["output"]):
-        yield from _item(index, item)
-    yield from _ending(response, _has_call(response), _refused(response), model)
+        yield from decoder.decode({"type": "response.output_item.done", "output_index": index, "item": item})
+    yield from decoder.decode({"type": "response.completed", "response": response})
+
+
+@dataclass(slots=True)
+class _Item:
+    """How much of an output item was told already; `aside` is a message that is not the answer."""
+
+    kind: str = "message"
+    aside: bool = False
+    answers: bool = False
+    said: bool = False
+    place: int = 0
+    cited: int = 0
 
 
 class StreamDecoder:
@@ -40,82 +68,142 @@ class StreamDecoder:
 
     def __init__(self, model: str) -> None:
         self._model = model
+        self._items: dict[int, _Item] = {}
         self._called = self._refused = False
 
     def decode(self, event: Mapping[str, Any]) -> Iterator[Event]:
         """Our events for one of theirs."""
+        index: int = event.get("output_index", 0)
         match event.get("type"):
             case "response.created":
                 response = event["response"]
                 yield Started(response.get("model", self._model), response.get("id"))
-            case "response.output_item.added" if event["item"]["type"] == "function_call":
-                self._called = True
-                yield ToolCallStart(event["output_index"], event["item"]["call_id"], event["item"]["name"])
-            case "response.output_text.delta":
-                yield TextDelta(event["delta"])
-            case "response.refusal.delta":
-                self._refused = True
-                yield TextDelta(event["delta"])
+            case "response.output_item.added":
+                yield from self._begin(index, event["item"])
+            case "response.output_text.delta" | "response.refusal.delta":
+                self._refused = self._refused or event["type"] == "response.refusal.delta"
+                yield from self._say(index, event["delta"])
             case "response.reasoning_summary_text.delta":
-                yield ThinkingDelta(event["delta"])
-            case "response.function_call_arguments.delta":
-                yield ToolCallDelta(event["output_index"], event["delta"])
+                yield from self._think(index, event["delta"], event.get("summary_index", 0))
+            case "response.reasoning_text.delta":
+                yield from self._think(index, event["delta"], event.get("content_index", 0))
+            case "response.function_call_arguments.delta" if index in self._items:
+                yield from self._argue(index, event["delta"])
+            case "response.output_text.annotation.added":
+                self._item(index).cited += 1
+                yield from _cited(event.get("annotation"))
             case "response.output_item.done":
-                yield from _item_end(event["output_index"], event["item"])
+                yield from self._end(index, event["item"])
             case "response.completed" | "response.incomplete" | "response.failed":
-                yield from _ending(event["response"], self._called, self._refused, self._model)
+                yield from self._finish(event["response"])
             case "error":
-                raise _failure(event, self._model)
+                raise failure(event.get("error") or event, NAME, self._model)
             case _:
                 pass
 
+    def _item(self, index: int) -> _Item:
+        return self._items.setdefault(index, _Item())
 
-def _item(index: int, item: Mapping[str, Any]) -> Iterator[Event]:
-    """One output item, as the deltas that a stream would have brought it in."""
-    match item.get("type"):
-        case "message":
-            for content in item["content"]:
-                text = content.get("text") or content.get("refusal") or ""
-                if text:
-                    yield TextDelta(text)
-        case "reasoning":
-            for summary in item.get("summary", ()):
-                yield ThinkingDelta(summary["text"])
-        case "function_call":
-            yield ToolCallStart(index, item["call_id"], item["name"])
-            yield ToolCallDelta(index, item["arguments"])
-        case _:
+    def _begin(self, index: int, item: Mapping[str, Any]) -> Iterator[Event]:
+        kind = str(item.get("type"))
+        begun = _Item(kind, aside=item.get("phase") == "commentary")
+        self._items[index] = begun
+        if kind == "function_call":
+            begun.answers = item["name"] == ANSWER
+            if not begun.answers:
+                self._called = True
+                yield ToolCallStart(index, item["call_id"], item["name"])
+
+    def _say(self, index: int, text: str) -> Iterator[Event]:
+        if text:
+            item = self._item(index)
+            item.said = True
+            yield ThinkingDelta(text) if item.aside else TextDelta(text)
+
+    def _think(self, index: int, text: str, place: int) -> Iterator[Event]:
+        """More of a summary; the parts of one stand apart."""
+        item = self._item(index)
+        yield ThinkingDelta(f"\n\n{text}" if item.said and place != item.place else text)
+        item.said, item.place = True, place
+
+    def _argue(self, index: int, text: str) -> Iterator[Event]:
+        if text:
+            item = self._items[index]
+            item.said = True
+            yield TextDelta(text) if item.answers else ToolCallDelta(index, text)
+
+    def _end(self, index: int, item: Mapping[str, Any]) -> Iterator[Event]:
+        """What was not told of an item yet, and what is echoed back; only here is what was encrypted whole."""
+        match item.get("type"):
+            case "message":
+                yield from self._end_message(index, item)
+            case "reasoning":
+                if not self._item(index).said:
+                    for place, one in enumerate(item.get("summary") or item.get("content") or ()):
+                        yield from self._think(index, one["text"], place)
+                yield PartEnd({NAME: dict(item)})
+            case "function_call":
+                if index not in self._items:
+                    yield from self._begin(index, item)
+                if not self._items[index].said:
+                    yield from self._argue(index, item.get("arguments") or "")
+                if self._items[index].answers:
+                    yield PartEnd({NAME: {"call": dict(item)}})
+                else:
+                    named = ("type", "call_id", "name", "arguments")
+                    own = {name: value for name, value in item.items() if name not in named and value is not None}
+                    yield PartEnd({NAME: own} if own else {}, index=index)
+            case None:
+                pass
+            case _:  # a search, a compaction: it goes back in its place, or the reasoning before it is refused
+                yield PartEnd({NAME: dict(item)})
+
+    def _end_message(self, index: int, item: Mapping[str, Any]) -> Iterator[Event]:
+        contents: list[Mapping[str, Any]] = list(item.get("content") or ())
+        state = self._items.setdefault(index, _Item(aside=item.get("phase") == "commentary"))
+        refused = any(content.get("type") == "refusal" for content in contents)
+        self._refused = self._refused or refused
+        if not state.said:
+            for content in contents:
+                yield from self._say(index, content.get("text") or content.get("refusal") or "")
+        sources = [source for content in contents for source in content.get("annotations") or ()]
+        for source in sources[state.cited :]:
+            yield from _cited(source)
+        if not state.said:
             return
-    yield from _item_end(index, item)
-
-
-def _item_end(index: int, item: Mapping[str, Any]) -> Iterator[Event]:
-    match item.get("type"):
-        case "message":
-            own = {name: item[name] for name in ("id", "phase") if item.get(name) is not None}
-            yield PartEnd({NAME: own} if own else {})
-        case "reasoning":
+        if state.aside:
             yield PartEnd({NAME: dict(item)})
-        case "function_call":
-            yield PartEnd(index=index)
-        case _:
-            pass
+            return
+        own = {name: item[name] for name in ("id", "phase", "status") if item.get(name) is not None}
+        if refused or sources or len(contents) > 1:
+            own["content"] = [{name: one[name] for name in one if name != "logprobs"} for one in contents]
+        yield PartEnd({NAME: own} if own else {})
+
+    def _finish(self, response: Mapping[str, Any]) -> Iterator[Event]:
+        if (tier := response.get("service_tier")) is not None:
+            yield Served(tier=tier)
+        if (usage := response.get("usage")) is not None:
+            yield UsageReport(decode_usage(usage))
+        status = response.get("status", "completed")
+        if status == "failed":
+            raise failure(response.get("error") or {}, NAME, self._model)
+        if status == "incomplete":
+            details: Mapping[str, Any] = response.get("incomplete_details") or {}
+            raw = str(details.get("reason") or status)
+            yield Finish(_INCOMPLETE.get(raw, "unknown"), raw)
+        elif status != "completed":
+            yield Finish("unknown", str(status))
+        elif self._refused:
+            yield Finish("refusal", "refusal")
+        else:
+            yield Finish("tool_calls" if self._called else "stop", status)
 
 
-def _ending(response: Mapping[str, Any], called: bool, refused: bool, model: str) -> Iterator[Event]:
-    if (usage := response.get("usage")) is not None:
-        yield UsageReport(decode_usage(usage))
-    status = response.get("status", "completed")
-    if status == "failed":
-        raise _failure(response.get("error") or {}, model)
-    if status == "incomplete":
-        details: Mapping[str, Any] = response.get("incomplete_details") or {}
-        raw = str(details.get("reason") or status)
-        yield Finish(_INCOMPLETE.get(raw, "unknown"), raw)
-    elif refused:
-        yield Finish("refusal", "refusal")
-    else:
-        yield Finish("tool_calls" if called else "stop", status)
+def _cited(source: Mapping[str, Any] | None) -> Iterator[Event]:
+    """A source that the provider names. Its places are those of the answer, not of the source, so they stay unread."""
+    if source is not None:
+        name = source.get("url") or source.get("filename") or source.get("file_id") or ""
+        yield Cited(Citation(str(name), None, None, "", metadata={NAME: dict(source)}))
 
 
 def decode_usage(usage: Mapping[str, Any]) -> Usage:
@@ -128,22 +216,5 @@ def decode_usage(usage: Mapping[str, Any]) -> Usage:
         inputs.get("cached_tokens"),
         inputs.get("cache_write_tokens"),
         outputs.get("reasoning_tokens"),
+        dict(usage),
     )
-
-
-def _has_call(response: Mapping[str, Any]) -> bool:
-    return any(item.get("type") == "function_call" for item in response["output"])
-
-
-def _refused(response: Mapping[str, Any]) -> bool:
-    return any(
-        content.get("type") == "refusal"
-        for item in response["output"]
-        if item.get("type") == "message"
-        for content in item["content"]
-    )
-
-
-def _failure(error: Mapping[str, Any], model: str) -> Exception:
-    kind = _FAILURES.get(str(error.get("code")), Unavailable)
-    return kind(str(error.get("message") or "the response failed"), provider=NAME, model=model)

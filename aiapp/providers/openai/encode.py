@@ -2,42 +2,92 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any, assert_never
 
+from aiapp.catalog.abilities import Abilities, abilities
 from aiapp.core.formats import Choice, JsonSchema, Regex
-from aiapp.core.messages import Message
-from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
-from aiapp.core.request import Request
+from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.response import Change
+from aiapp.providers.openai.forms import ANSWER, DESCRIPTION, as_tool, instruction, merged
+from aiapp.providers.openai.items import NAME, items_of
+from aiapp.providers.openai.limits import within
+from aiapp.providers.openai.strict import strict
 from aiapp.providers.protocol import Prepared
 
-NAME = "openai"
+LIFETIMES = {"short": "30m", "long": "12h"}
 
 
 def encode(request: Request, model: str) -> Prepared:
     """The payload, and what had to change. Nothing is stored at the provider; reasoning comes back encrypted."""
     changes: list[Change] = []
+    known = abilities(NAME, model)
+    settings = within(request.settings, known, changes)
     payload: dict[str, Any] = {
         "model": model,
-        "input": [item for message in request.messages for item in _items(message, changes)],
+        "input": items_of(request.messages, known, changes, marks=settings.cache != "off"),
         "store": False,
         "include": ["reasoning.encrypted_content"],
     }
-    if request.tools:
-        payload["tools"] = [
-            {
-                "type": "function",
-                "name": tool.name,
-                "description": tool.description,
-                "parameters": dict(tool.parameters),
-                "strict": False,
-            }
-            for tool in request.tools
-        ]
+    tools = [tool_payload(tool, changes) for tool in request.tools]
+    choice: object = settings.tool_choice
+    if isinstance(request.format, JsonSchema) and known.json_schema is False:
+        choice = _unnatural(request.format, settings, known, tools, payload, changes)
+    elif request.format is not None:
+        _format(request, payload, changes)
+    _tools(tools, choice, settings, payload, changes)
+    _settings(settings, payload, changes)
+    _cache(settings, known, payload, changes)
+    return Prepared(merged(payload, settings.extra), tuple(changes))
+
+
+def tool_payload(tool: Tool, changes: list[Change]) -> dict[str, Any]:
+    """A tool, strict where that takes nothing from it: a model that must fill an optional argument makes one up."""
+    at = f"tools.{tool.name}"
+    made = strict(tool.parameters, at)
+    enforced = made.enforced and not made.demanded
+    if enforced:
+        changes.extend(made.changes)
+    elif made.enforced:
+        reason = f"optional: {', '.join(made.demanded)}; the schema is sent as it is, and not enforced"
+        changes.append(Change(at, reason, lost=False))
+    else:
+        changes.extend(made.changes)
+    return {
+        "type": "function",
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": dict(made.schema if enforced else tool.parameters),
+        "strict": enforced,
+    }
+
+
+def _unnatural(
+    form: JsonSchema,
+    settings: Settings,
+    known: Abilities,
+    tools: list[dict[str, Any]],
+    payload: dict[str, Any],
+    changes: list[Change],
+) -> object:
+    """The schema for a model without a native format for it; the tool choice that goes with it."""
+    if known.forced_tools is False:
+        text = instruction(form.schema, changes)
+        place = next((i for i, item in enumerate(payload["input"]) if item.get("role") != "system"), 0)
+        content = [{"type": "input_text", "text": text}]
+        payload["input"].insert(place, {"type": "message", "role": "system", "content": content})
+        payload["text"] = {"format": {"type": "json_object"}}
+        return settings.tool_choice
+    choice = as_tool(settings, bool(tools), changes)
+    tools.append(tool_payload(Tool(ANSWER, DESCRIPTION, form.schema), changes))
+    return choice
+
+
+def _format(request: Request, payload: dict[str, Any], changes: list[Change]) -> None:
     match request.format:
         case JsonSchema(schema, name):
-            form = {"type": "json_schema", "name": name, "schema": dict(schema), "strict": False}
+            made = strict(schema)
+            changes.extend(made.changes)
+            form = {"type": "json_schema", "name": name, "schema": dict(made.schema), "strict": made.enforced}
             payload["text"] = {"format": form}
         case Regex() | Choice():
             changes.append(Change("format", "the Responses API enforces JSON schemas only; not sent"))
@@ -45,80 +95,50 @@ def encode(request: Request, model: str) -> Prepared:
             pass
         case _:
             assert_never(request.format)
-    _settings(request, payload, changes)
-    return Prepared(payload, tuple(changes))
 
 
-def _settings(request: Request, payload: dict[str, Any], changes: list[Change]) -> None:
-    settings = request.settings
-    for name, value in (("temperature", settings.temperature), ("top_p", settings.top_p)):
-        if value is not None:
-            payload[name] = value
-    if settings.max_tokens is not None:
-        payload["max_output_tokens"] = settings.max_tokens
+def _tools(
+    tools: list[dict[str, Any]], choice: object, settings: Settings, payload: dict[str, Any], changes: list[Change]
+) -> None:
+    if tools:
+        payload["tools"] = tools
+    elif "tools" not in settings.extra:
+        given = {"tool_choice": choice is not None, "parallel_tools": settings.parallel_tools is not None}
+        forced = isinstance(choice, Only) or choice == "required"
+        reason = "no tools are given; not sent"
+        changes.extend(
+            Change(name, reason, lost=name == "tool_choice" and forced) for name, there in given.items() if there
+        )
+        return
+    if choice is not None:
+        payload["tool_choice"] = {"type": "function", "name": choice.name} if isinstance(choice, Only) else choice
+    if settings.parallel_tools is not None:
+        payload["parallel_tool_calls"] = settings.parallel_tools
+
+
+def _settings(settings: Settings, payload: dict[str, Any], changes: list[Change]) -> None:
+    named = {
+        "temperature": settings.temperature,
+        "top_p": settings.top_p,
+        "max_output_tokens": settings.max_tokens,
+        "service_tier": settings.service_tier,
+    }
+    payload.update({name: value for name, value in named.items() if value is not None})
     if settings.effort is not None:
         payload["reasoning"] = {"effort": settings.effort}
     given = {"top_k": settings.top_k is not None, "seed": settings.seed is not None, "stop": bool(settings.stop)}
     unsupported = "the Responses API has no such setting; dropped"
     changes.extend(Change(name, unsupported) for name, is_given in given.items() if is_given)
-    payload.update(settings.extra)
 
 
-def _items(message: Message, changes: list[Change]) -> list[dict[str, Any]]:
-    """Input items: runs of content become messages, every other part an item of its own, in order."""
-    items: list[dict[str, Any]] = []
-    for part in message.parts:
-        item = _own_item(part, changes)
-        if item is not None:
-            items.append(item)
-            continue
-        content = _content(part, message.role)
-        if content is None:
-            continue
-        own = dict(part.metadata.get(NAME, {})) if isinstance(part, Text) else {}
-        if items and items[-1].get("type") == "message" and not own:
-            items[-1]["content"].append(content)
-        else:
-            items.append({"type": "message", "role": message.role, "content": [content], **own})
-    return items
-
-
-def _own_item(part: Part, changes: list[Change]) -> dict[str, Any] | None:
-    match part:
-        case Thinking():
-            if NAME in part.metadata:
-                return dict(part.metadata[NAME])
-            changes.append(Change("messages.thinking", "reasoning of another provider cannot be replayed; left out"))
-            return None
-        case ToolCall(call_id, name, arguments):
-            return {"type": "function_call", "call_id": call_id, "name": name, "arguments": arguments}
-        case ToolResult(call_id, content, is_error):
-            output = f"Error: {content}" if is_error else content
-            return {"type": "function_call_output", "call_id": call_id, "output": output}
-        case Text() | Image() | File() | Citation():
-            return None
-        case _:
-            assert_never(part)
-
-
-def _content(part: Part, role: str) -> dict[str, Any] | None:
-    match part:
-        case Text(text):
-            return {"type": "output_text" if role == "assistant" else "input_text", "text": text}
-        case Image():
-            return {"type": "input_image", "image_url": _url(part), "detail": "auto"}
-        case File():
-            where = {"file_url": part.url} if part.url is not None else {"file_data": _url(part)}
-            return {"type": "input_file", "filename": part.name, **where}
-        case Citation(quote=quote):
-            return {"type": "output_text" if role == "assistant" else "input_text", "text": quote}
-        case Thinking() | ToolCall() | ToolResult():
-            return None
-        case _:
-            assert_never(part)
-
-
-def _url(part: Image | File) -> str:
-    if part.url is not None:
-        return part.url
-    return f"data:{part.media_type};base64,{base64.b64encode(part.data or b'').decode()}"
+def _cache(settings: Settings, known: Abilities, payload: dict[str, Any], changes: list[Change]) -> None:
+    """OpenAI caches by itself; models with marks also take a lifetime, and can be told not to."""
+    if settings.cache is None:
+        return
+    if known.cache_marks is False:
+        reason = "the model caches prompts by itself, for a time of its own"
+        changes.append(Change("cache", reason, lost=settings.cache != "short"))
+    elif settings.cache == "off":
+        payload["prompt_cache_options"] = {"mode": "explicit"}  # without a mark nothing is written
+    else:
+        payload["prompt_cache_options"] = {"ttl": LIFETIMES[settings.cache]}

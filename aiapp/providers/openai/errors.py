@@ -1,12 +1,14 @@
-"""The SDK's exceptions as ours."""
+"""The SDK's exceptions as ours, for both of its wires and every vendor that speaks them."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import openai
 
 from aiapp.core import errors
-from aiapp.providers.openai.encode import NAME
-from aiapp.providers.statuses import error_for_status, retry_after
+from aiapp.providers.openai.codes import by_code, fields
+from aiapp.providers.statuses import error_for_status, retry_after, timed_out
 
 BY_CLASS: dict[type[openai.OpenAIError], type[errors.ProviderError]] = {
     openai.APITimeoutError: errors.TimedOut,
@@ -15,25 +17,27 @@ BY_CLASS: dict[type[openai.OpenAIError], type[errors.ProviderError]] = {
     openai.APIError: errors.Unavailable,
     openai.OpenAIError: errors.BadRequest,
 }
-BY_CODE: dict[str, type[errors.ProviderError]] = {
-    "context_length_exceeded": errors.ContextOverflow,
-    "content_filter": errors.ContentFiltered,
-    "content_policy_violation": errors.ContentFiltered,
-    "server_overloaded": errors.Overloaded,
-}
 
 
-def translate(error: openai.OpenAIError, model: str) -> errors.ProviderError:
-    """Ours for theirs. The text is the provider's message alone: never headers, which hold the key."""
+def translate(error: openai.OpenAIError, provider: str, model: str, key: str) -> errors.ProviderError:
+    """Ours for theirs. The text is the vendor's message alone: never headers, and the key struck out if it is there."""
+
+    def cleaned(text: str) -> str:
+        return text.replace(key, "[key]") if key else text
+
     if isinstance(error, openai.APIStatusError):
-        kind = BY_CODE.get(str(error.code), error_for_status(error.status_code))
+        body = fields(error.body)
+        kind = by_code(body) or error_for_status(error.status_code)
+        message: Any = body.get("message")
         return kind(
-            error.message,
-            provider=NAME,
+            cleaned(message if isinstance(message, str) and message else error.message),
+            provider=provider,
             model=model,
             status=error.status_code,
             request_id=error.request_id,
             retry_after=retry_after(error.response.headers),
         )
     kind = next(BY_CLASS[parent] for parent in type(error).__mro__ if parent in BY_CLASS)
-    return kind(str(error), provider=NAME, model=model)
+    if kind is errors.TimedOut and not timed_out(error):
+        kind = errors.ConnectionFailed
+    return kind(cleaned(str(error)), provider=provider, model=model)

@@ -1,24 +1,24 @@
-"""OpenAI behind the provider protocol, through the official SDK beneath its typed layer."""
+"""OpenAI behind the provider protocol, on its Responses API."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from aiapp.core.errors import ProviderError
 from aiapp.core.events import Event
 from aiapp.core.request import Request
-from aiapp.providers.hosted import HostedProvider
+from aiapp.providers.counting import Count
+from aiapp.providers.openai.counting import count_request
 from aiapp.providers.openai.decode import StreamDecoder, decode
-from aiapp.providers.openai.encode import NAME, encode
+from aiapp.providers.openai.encode import encode
+from aiapp.providers.openai.items import NAME
+from aiapp.providers.openai.sdk import OpenAISdkProvider
 from aiapp.providers.protocol import Prepared
 
-if TYPE_CHECKING:
-    import httpx2
-    from openai import AsyncOpenAI
+_COUNTED = ("model", "input", "tools", "tool_choice", "parallel_tool_calls", "text", "reasoning", "truncation")
 
 
-class OpenAIProvider(HostedProvider["AsyncOpenAI"]):
+class OpenAIProvider(OpenAISdkProvider):
     """One model of OpenAI's, through the Responses API."""
 
     name = NAME
@@ -29,49 +29,21 @@ class OpenAIProvider(HostedProvider["AsyncOpenAI"]):
         """The payload for a request; loads nothing."""
         return encode(request, self.model)
 
-    def decode(self, answer: Mapping[str, Any]) -> Iterable[Event]:
+    def decode(self, answer: Mapping[str, Any], prepared: Prepared) -> Iterable[Event]:
         """The events of a whole response."""
         return decode(answer, self.model)
 
-    def stream_decoder(self) -> StreamDecoder:
+    def stream_decoder(self, prepared: Prepared) -> StreamDecoder:
         """A decoder for one streamed response."""
         return StreamDecoder(self.model)
 
-    async def post(self, path: str, payload: Mapping[str, Any]) -> httpx2.Response:
-        """Send a payload, as it is."""
-        import httpx2
+    def count_tokens(self, request: Request) -> Count:
+        """The tokens of a request's texts, by tiktoken where its file is on this machine, else an estimate."""
+        return count_request(request, self.model, f"OpenAI {self.model}")
 
-        sdk = await self._sdk.get()
-        return await sdk.post(path, cast_to=httpx2.Response, body=payload)
-
-    async def post_stream(self, path: str, payload: Mapping[str, Any]) -> httpx2.Response:
-        """Send a payload; the answer's body is still to be read."""
-        from openai import AsyncStream
-
-        sdk = await self._sdk.get()
-        stream = await sdk.post(path, cast_to=object, body=payload, stream=True, stream_cls=AsyncStream[Any])
-        return stream.response
-
-    def translate(self, error: Exception) -> ProviderError | None:
-        """Ours for an exception of the SDK's."""
-        from openai import OpenAIError
-
-        from aiapp.providers.openai.errors import translate
-
-        return translate(error, self.model) if isinstance(error, OpenAIError) else None
-
-    def open_sdk(self) -> AsyncOpenAI:
-        """The SDK's client, on its aiohttp transport: it takes a third of the time of the usual one."""
-        from openai import AsyncOpenAI, DefaultAioHttpClient
-
-        return AsyncOpenAI(
-            api_key=self._key,
-            base_url=self._base_url,
-            timeout=self._timeout,
-            max_retries=0,
-            http_client=self._http_client or DefaultAioHttpClient(),
-        )
-
-    async def close_sdk(self, sdk: AsyncOpenAI) -> None:
-        """Close the SDK's connections."""
-        await sdk.close()
+    async def acount_tokens(self, request: Request) -> Count:
+        """The tokens of the whole request, images and files too, as OpenAI counts them."""
+        payload = self.prepare(request).payload
+        path = "/responses/input_tokens"
+        answer, _ = await self.ask(path, {name: payload[name] for name in _COUNTED if name in payload})
+        return Count(f"OpenAI {self.model}", answer["input_tokens"], True, f"POST {path}")

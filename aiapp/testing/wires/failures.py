@@ -11,6 +11,7 @@ _OPENAI: dict[int, tuple[str, str | None, str]] = {
     403: ("invalid_request_error", "unsupported_country_region_territory", "Country, region, or territory refused."),
     404: ("invalid_request_error", "model_not_found", "The model does not exist or you do not have access to it."),
     429: ("requests", "rate_limit_exceeded", "Rate limit reached for requests per minute."),
+    422: ("invalid_request_error", None, "The request could not be processed."),
     503: _BUSY,
     529: _BUSY,  # not OpenAI's own status; gateways send it
 }
@@ -22,6 +23,7 @@ _ANTHROPIC: dict[int, tuple[str, str]] = {
     403: ("permission_error", "Your API key may not use this resource."),
     404: ("not_found_error", "model: not found"),
     413: ("request_too_large", "Request exceeds the maximum size"),
+    422: ("invalid_request_error", "The request could not be processed."),
     429: ("rate_limit_error", "This request would exceed your rate limit."),
     504: ("timeout_error", "Request timed out"),
     529: ("overloaded_error", "Overloaded"),

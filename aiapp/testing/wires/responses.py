@@ -108,7 +108,7 @@ def _message(said: Said) -> Json:
         "type": "message",
         "status": "completed",
         "role": "assistant",
-        "phase": "commentary" if said.tool_calls else "final_answer",
+        "phase": None if said.tool_calls else "final_answer",
         "content": [content],
     }
 

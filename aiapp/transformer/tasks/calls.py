@@ -7,6 +7,7 @@ import json
 import random
 import tomllib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from aiapp.transformer.tasks.examples import ASSISTANT, BEGIN, END, SYSTEM, TOOL
 from aiapp.transformer.tasks.vocabulary import Vocabulary
 from aiapp.transformer.template import CALL, NO_TOOL, call_text, system_text, tool_line
 
-_BOX = tomllib.loads(Path(__file__).with_name("toolbox.toml").read_text(encoding="utf-8"))
 _OPENINGS = ("", "", "", "Please ", "Can you ", "Could you please ", "I want to ", "Hi, ", "Now ")
 _CLOSINGS = ("", "", "", ".", ".", "?", ", please.", ", thanks!")
 
@@ -55,7 +55,20 @@ class _Parameter:
         return vocabulary.value(self.kind)
 
 
-_PARAMETERS = [_Parameter.parse(name, row) for name, row in _BOX["parameters"].items()]
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """What `toolbox.toml` holds; a verb has its ways of asking."""
+
+    verbs: dict[str, list[str]]
+    nouns: list[str]
+    parameters: list[_Parameter]
+
+
+@cache
+def _box() -> _Box:
+    read = tomllib.loads(Path(__file__).with_name("toolbox.toml").read_text(encoding="utf-8"))
+    parameters = [_Parameter.parse(name, row) for name, row in read["parameters"].items()]
+    return _Box(read["verbs"], read["nouns"]["names"], parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +121,9 @@ class Calls:
     def __init__(self, random_: random.Random, *, unseen: bool = False) -> None:
         self._random, self._unseen = random_, unseen
         self._vocabulary = Vocabulary(random_, unseen=unseen)
-        self._nouns = [noun for noun in _BOX["nouns"]["names"] if _held(noun) == unseen]
-        self._verbs = list(_BOX["verbs"])
+        self._box = _box()
+        self._nouns = [noun for noun in self._box.nouns if _held(noun) == unseen]
+        self._verbs = list(self._box.verbs)
 
     def case(self, most: int = 6) -> Case:
         """Up to `most` tools and a request for one of them; now and then the one that it asks for is not on offer."""
@@ -151,7 +165,7 @@ class Calls:
 
     def _tool(self, verb: str | None = None, noun: str | None = None) -> MadeTool:
         draw = self._random
-        chosen = draw.sample(_PARAMETERS, draw.randint(0, 4))
+        chosen = draw.sample(self._box.parameters, draw.randint(0, 4))
         cut = draw.randint(min(1, len(chosen)), len(chosen))
         return MadeTool(
             verb or draw.choice(self._verbs),
@@ -176,7 +190,7 @@ class Calls:
     def _request(self, tool: MadeTool) -> tuple[str, dict[str, Any]]:
         """A way of asking for a tool, and the arguments that it states; an optional one is often left out."""
         draw = self._random
-        ways = _BOX["verbs"][tool.verb]
+        ways = self._box.verbs[tool.verb]
         way = ways[-1] if self._unseen and draw.random() < 0.5 else draw.choice(ways[:-1])
         stated = [*tool.required, *(part for part in tool.optional if draw.random() < 0.5)]
         values = {part.name: part.value(self._vocabulary) for part in stated}

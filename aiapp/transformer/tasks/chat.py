@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 
 from aiapp.transformer.tasks.examples import ASSISTANT, BEGIN, END, REFUSAL, SYSTEM, USER, Example
-from aiapp.transformer.tasks.families import FAMILIES
+from aiapp.transformer.tasks.families import families
 from aiapp.transformer.tasks.passages import Passage
 from aiapp.transformer.tasks.vocabulary import Vocabulary
 
@@ -98,10 +98,9 @@ def talk(vocabulary: Vocabulary, prose: list[str]) -> Example:
 def topics(vocabulary: Vocabulary, *, held: bool = False) -> dict[str, list[str]]:
     """Statements and questions by the kind of thing that they are about; a sixth of the kinds is held out."""
     draw, found = vocabulary.random, dict[str, list[str]]()
-    for number, kind in enumerate(sorted({family.thing for family in FAMILIES})):
+    for number, kind in enumerate(sorted({family.thing for family in families()})):
         if (number % 6 == 2) == held:
-            families = [family for family in FAMILIES if family.thing == kind]
-            drawn = draw.choices(families, k=TEXTS_OF_A_TOPIC)
+            drawn = draw.choices([family for family in families() if family.thing == kind], k=TEXTS_OF_A_TOPIC)
             ways = [(draw.choice((*family.statements, *family.questions)), family.value) for family in drawn]
             found[kind] = [way.format(e=vocabulary.thing(kind), v=vocabulary.value(value)) for way, value in ways]
     return found

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aiapp.transformer.tasks.families import FAMILIES, HELD_OUT, Family
+from aiapp.transformer.tasks.families import Family, families, held_out
 from aiapp.transformer.tasks.vocabulary import Vocabulary
 
 
@@ -70,7 +70,7 @@ class Passages:
     ) -> None:
         self._random, self._prose, self._unseen = random_, prose, unseen
         self._vocabulary = Vocabulary(random_, unseen=unseen)
-        self._families = [family for number, family in enumerate(FAMILIES) if (number in HELD_OUT) == new_families]
+        self._families = [family for number, family in enumerate(families()) if held_out(number) == new_families]
 
     def passage(self, questions: int = 1) -> Passage:
         """One passage with up to `questions` questions, about a third of them without an answer in it."""

@@ -7,6 +7,7 @@ import random
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -35,10 +36,10 @@ class _Field:
         return way.format(v=_shown(value))
 
 
-_FIELDS = {
-    name: _Field.parse(row)
-    for name, row in tomllib.loads(Path(__file__).with_name("fields.toml").read_text(encoding="utf-8")).items()
-}
+@cache
+def _fields() -> dict[str, _Field]:
+    rows = tomllib.loads(Path(__file__).with_name("fields.toml").read_text(encoding="utf-8"))
+    return {name: _Field.parse(row) for name, row in rows.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +73,11 @@ class Records:
     def record(self) -> Record:
         """A text and its record; now and then an optional field that the text does not state, which is left out."""
         draw = self._random
-        names = draw.sample(sorted(_FIELDS), draw.randint(2, 6))
+        names = draw.sample(sorted(_fields()), draw.randint(2, 6))
         if {"total", "price"} <= set(names):
             names.remove("total")
         made = draw.random() < 0.2
-        stated = {name: self._value(_FIELDS[name].kind) for name in names}
+        stated = {name: self._value(_fields()[name].kind) for name in names}
         if made:
             stated |= {self._vocabulary.word(): self._vocabulary.value("place") for _ in range(draw.randint(1, 2))}
         missing = draw.choice(names) if draw.random() < self._missing else None
@@ -126,9 +127,9 @@ class Records:
         return opening + draw.choice([" ", " ", "\n"]).join(sentences)
 
     def _statement(self, name: str, value: Any) -> str:
-        if name not in _FIELDS:
+        if name not in _fields():
             return f"The {name} is {value}."
-        field = _FIELDS[name]
+        field = _fields()[name]
         held = self._unseen and self._random.random() < 0.5
         return field.say(field.ways[-1] if held else self._random.choice(field.ways[:-1]), value)
 
@@ -145,5 +146,5 @@ def _type(name: str, value: Any) -> dict[str, Any]:
     if isinstance(value, list):
         return {"type": "array", "items": {"type": "string"}}
     if isinstance(value, int | float):
-        return {"type": "number" if name in _FIELDS and _FIELDS[name].kind == "amount" else "integer"}
+        return {"type": "number" if name in _fields() and _fields()[name].kind == "amount" else "integer"}
     return {"type": "string"}

@@ -6,19 +6,21 @@ import random
 import string
 import tomllib
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-_LISTS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text(encoding="utf-8"))
-_THINGS: dict[str, list[str]] = _LISTS["things"]
-_HEADS: dict[str, list[str]] = _LISTS["heads"]
+
+@cache
+def _lists() -> dict[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text(encoding="utf-8"))
 
 
 class Vocabulary:
     """Draws from one random generator."""
 
     def __init__(self, random_: random.Random, *, unseen: bool = False) -> None:
-        self.random, self.unseen = random_, unseen
+        self.random, self.unseen, self._lists = random_, unseen, _lists()
         self._values: dict[str, Callable[[], str]] = {
             "days": lambda: f"{self._number(2, 190)} {self._pick(['days', 'days', 'working days', 'calendar days'])}",
             "months": lambda: f"{self._number(2, 60)} {self._pick(['months', 'weeks', 'months'])}",
@@ -33,11 +35,11 @@ class Vocabulary:
             "year": lambda: str(self._number(1950, 2026)),
             "version": lambda: f"{self._number(1, 12)}.{self._number(0, 20)}",
             "date": self._date,
-            "weekday": lambda: self._pick(_LISTS["weekdays"]),
+            "weekday": lambda: self._pick(self._lists["weekdays"]),
             "clock": lambda: f"{self._number(6, 22)}:{self._pick(['00', '15', '30', '45'])}",
-            "colour": lambda: self._pick(_LISTS["colours"]),
-            "role": lambda: self._pick(_LISTS["roles"]),
-            "person": lambda: f"{self._pick(_LISTS['first_names'])} {self.word().capitalize()}",
+            "colour": lambda: self._pick(self._lists["colours"]),
+            "role": lambda: self._pick(self._lists["roles"]),
+            "person": lambda: f"{self._pick(self._lists['first_names'])} {self.word().capitalize()}",
             "email": lambda: f"{self.word()}@{self.word()}.{self._pick(['com', 'org', 'example', 'io'])}",
             "url": lambda: f"{self.word()}.{self.word()}.{self._pick(['com', 'org', 'example', 'io'])}",
             "phone": lambda: f"+{self._number(1, 99)} {self._number(100, 999)} {self._number(1000, 9999)}",
@@ -51,9 +53,9 @@ class Vocabulary:
         """A made-up word; which ones are held out is decided by the letters alone."""
         while True:
             syllables = (
-                self._pick(_LISTS["onsets"])
-                + self._pick(_LISTS["vowels"])
-                + (self._pick(_LISTS["codas"]) if self.random.random() < 0.5 else "")
+                self._pick(self._lists["onsets"])
+                + self._pick(self._lists["vowels"])
+                + (self._pick(self._lists["codas"]) if self.random.random() < 0.5 else "")
                 for _ in range(self.random.choice([2, 2, 3]))
             )
             word = "".join(syllables)
@@ -62,10 +64,10 @@ class Vocabulary:
 
     def thing(self, kind: str) -> str:
         """Something of a kind that a family speaks of."""
-        if kind in _THINGS:
-            plain = self._pick(_THINGS[kind])
+        if kind in self._lists["things"]:
+            plain = self._pick(self._lists["things"][kind])
             return plain if self.random.random() < 0.75 else f"{plain} in {self.word().capitalize()}"
-        head = self._pick(_HEADS[kind])
+        head = self._pick(self._lists["heads"][kind])
         name = self.word().capitalize()
         definite = "" if kind in ("plan", "product") else "the "
         return f"{definite}{name} {head}" if self.random.random() < 0.8 else f"{definite}{head} {name}"
@@ -86,7 +88,7 @@ class Vocabulary:
         return self.random.choice([f"${shown}", f"€{shown}", f"£{shown}", f"{shown} euros", f"EUR {shown}"])
 
     def _date(self) -> str:
-        month, day, year = self._pick(_LISTS["months"]), self._number(1, 28), self._number(2015, 2027)
+        month, day, year = self._pick(self._lists["months"]), self._number(1, 28), self._number(2015, 2027)
         forms = [
             f"{day} {month} {year}",
             f"{month} {day}, {year}",

@@ -32,8 +32,8 @@ WARM_UP, LEAST = 40, 0.02
 class Plan:
     """What `fit` does, for `minutes` of wall clock or for `tokens`, whichever are spent first.
 
-    Both are of this sitting; `schedule` is the whole way that the learning rates go down, over all sittings, in minutes
-    or, where only tokens are given, in tokens.
+    Both are of this sitting, and the learning rates go down with the larger share of the two that is spent. `schedule`,
+    if given, is their whole way down instead, over all sittings: in minutes or, where only tokens are given, in tokens.
     """
 
     data: Path
@@ -87,13 +87,11 @@ class Trainer:
         """Train for the plan's budget, from here; a termination signal ends it early, with everything saved."""
         signal.signal(signal.SIGTERM, self._stop)
         plan, smooth, before, read = self.plan, 0.0, self.seconds, self.tokens
-        timed = plan.minutes < math.inf
-        schedule = plan.schedule or (before / 60 + plan.minutes if timed else read + plan.tokens)
         began = looked = time.monotonic()
         stream = batches(self.mixture, self.tokenizer, plan.batch_tokens, plan.context)
         while self.seconds - before < plan.minutes * 60 and self.tokens - read < plan.tokens and not self.stopped:
             ids, weights = next(stream)
-            self._set_rates((self.seconds / 60 if timed else self.tokens) / schedule)
+            self._set_rates(self._progress(before / 60 + plan.minutes, read + plan.tokens))
             loss = self._step(ids.to(plan.device), weights.to(plan.device))
             smooth = loss if smooth == 0 else 0.98 * smooth + 0.02 * loss
             self.seconds = before + time.monotonic() - began
@@ -104,6 +102,13 @@ class Trainer:
 
     def _stop(self, _signal: int, _frame: FrameType | None) -> None:
         self.stopped = True
+
+    def _progress(self, minutes: float, tokens: float) -> float:
+        """How far down the learning rates are, from 0 to 1, if the sitting ends at so many minutes or tokens in all."""
+        spent, schedule = self.seconds / 60, self.plan.schedule
+        if schedule is not None:
+            return (spent if self.plan.minutes < math.inf else self.tokens) / schedule
+        return max(spent / minutes, self.tokens / tokens)
 
     def _set_rates(self, progress: float) -> None:
         factor = min(1.0, (self.steps + 1) / WARM_UP) * max(LEAST, 1.0 - progress)

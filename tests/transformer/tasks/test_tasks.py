@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 
 import pytest
 
 from aiapp.transformer.tasks.calls import Calls
 from aiapp.transformer.tasks.chat import few_shot, lookup, quotation, short_answer, topics
 from aiapp.transformer.tasks.examples import END, REFUSAL, conversation
-from aiapp.transformer.tasks.families import FAMILIES, HELD_OUT
+from aiapp.transformer.tasks.families import families, held_out
 from aiapp.transformer.tasks.passages import Passages
 from aiapp.transformer.tasks.records import Records
 from aiapp.transformer.tasks.vocabulary import Vocabulary
@@ -45,13 +47,30 @@ def test_unseen_words_are_never_trained_on() -> None:
 
 
 def test_families_are_whole() -> None:
-    for family in FAMILIES:
+    for family in families():
         assert len(family.questions) > 1
         assert len(family.statements) > 1
         assert all("{e}" in statement and "{v}" in statement for statement in family.statements)
         Vocabulary(random.Random(0)).value(family.value)
         Vocabulary(random.Random(0)).thing(family.thing)
-    assert 0 < len(HELD_OUT) < len(FAMILIES) / 4
+    count = len(families())
+    assert 0 < sum(map(held_out, range(count))) < count / 4
+
+
+def test_importing_the_tasks_reads_no_file() -> None:
+    script = """
+import sys
+opened = []
+sys.addaudithook(lambda event, of: opened.append(str(of[0])) if event == "open" else None)
+from aiapp.transformer.tasks import calls, chat, families, passages, records, vocabulary
+print(*[path for path in opened if path.endswith((".txt", ".toml"))])
+families.families()
+print(*[path for path in opened if path.endswith((".txt", ".toml"))])
+"""
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+    at_import, once_asked = printed.splitlines()
+    assert at_import == ""
+    assert once_asked.endswith("families.txt")  # the hook does see what is opened
 
 
 def test_examples_put_weight_on_what_the_model_must_say() -> None:

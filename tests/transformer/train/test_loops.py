@@ -26,7 +26,7 @@ from aiapp.transformer.train.encoder.export import export_encoder  # noqa: E402
 from aiapp.transformer.train.encoder.groups import Groups  # noqa: E402
 from aiapp.transformer.train.encoder.loop import EncoderPlan, EncoderTrainer  # noqa: E402
 from aiapp.transformer.train.encoder.network import EncoderNetwork, EncoderShape  # noqa: E402
-from aiapp.transformer.train.loop import Plan, Trainer  # noqa: E402
+from aiapp.transformer.train.loop import WARM_UP, Plan, Trainer  # noqa: E402
 
 SECOND = 1 / 60  # in minutes
 
@@ -109,6 +109,24 @@ def test_a_budget_of_tokens_ends_a_sitting(data: Path, tmp_path: Path) -> None:
     again = Trainer(plan, resume=True)
     again.fit()
     assert 6000 <= again.tokens < 6000 + 4 * 512
+
+
+@pytest.mark.parametrize(
+    ("schedule", "low", "high"), [(None, 0.0, 0.4), (1000.0, 0.99, 1.0)], ids=["the larger share", "the schedule"]
+)
+def test_the_rates_go_down_with_the_larger_share_spent(
+    data: Path, tmp_path: Path, schedule: float | None, low: float, high: float
+) -> None:
+    plan = Plan(
+        data, tmp_path, minutes=1000, tokens=3000, schedule=schedule, batch_tokens=512, held_out=2,
+        tokenizer_examples=300,
+    )  # fmt: skip
+    trainer = Trainer(plan, resume=False)
+    trainer.fit()
+    assert trainer.steps < WARM_UP
+    for optimiser, rates in zip(trainer.optimisers, trainer.rates, strict=True):
+        for group, rate in zip(optimiser.param_groups, rates, strict=True):
+            assert low < group["lr"] / (rate * trainer.steps / WARM_UP) <= high
 
 
 def test_the_bundled_encoder_is_scored_on_held_out_questions(data: Path) -> None:

@@ -1,0 +1,58 @@
+"""What else a model is asked: vectors of texts, and how many tokens a request takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiapp.client.call import Call
+from aiapp.client.route import Route
+from aiapp.core.embeddings import Embeddings, Vectors
+from aiapp.core.errors import InvalidInput
+from aiapp.core.messages import user
+from aiapp.core.request import Request, Settings
+from aiapp.core.response import Receipt
+from aiapp.core.usage import Usage
+from aiapp.providers.counting import Count
+from aiapp.providers.protocol import Counts, Embeds
+from aiapp.tracking.billing import bill
+
+
+async def embed(route: Route, texts: Sequence[str], dimensions: int | None) -> Embeddings:
+    """One vector for each text, with the receipt; nothing is sent where there is no text."""
+    provider = route.provider
+    if not isinstance(provider, Embeds):
+        raise InvalidInput("model", route.model, "a model that embeds")
+    if isinstance(texts, str):
+        raise InvalidInput("texts", texts, "several texts; for one, a list of one")
+    if dimensions is not None and dimensions < 1:
+        raise InvalidInput("dimensions", dimensions, "a whole number of at least 1")
+    held = list(texts)
+    call = Call(_about(held), provider)
+    if held:
+        vectors = await route.attempt(call, lambda: provider.aembed(held, dimensions))
+    else:
+        vectors = Vectors([], provider.model, Usage(0, 0))
+    receipt = Receipt(
+        model=route.model,
+        usage=vectors.usage,
+        invoice=bill(vectors.usage, model=route.model, free=provider.free),
+        timing=call.stopwatch.timing(),
+        attempts=tuple(call.attempts),
+        payload={"input": held} if dimensions is None else {"input": held, "dimensions": dimensions},
+        request_id=vectors.request_id,
+        served=vectors.model,
+    )
+    return Embeddings(vectors.vectors, vectors.model, vectors.usage, vectors.request_id, receipt=receipt)
+
+
+def _about(texts: list[str]) -> Request:
+    """What the limits estimate tokens from: an embedding takes those of its texts, and writes none."""
+    return Request(tuple(map(user, texts)), settings=Settings(max_tokens=1))
+
+
+async def count(route: Route, request: Request) -> Count:
+    """The tokens of a request, as the provider counts them where it does."""
+    provider = route.provider
+    if not isinstance(provider, Counts):
+        raise InvalidInput("model", route.model, "a model whose provider counts tokens")
+    return await route.attempt(Call(request, provider), lambda: provider.acount_tokens(request))

@@ -1,0 +1,31 @@
+"""Citations as the Messages API makes them, and as it takes its own back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from aiapp.core.parts import Citation
+from aiapp.providers.anthropic import NAME
+
+_ANSWERED_ONLY = "file_id"
+"""The API puts it into its citations and refuses it in those that it is sent."""
+
+
+def decode_citation(raw: Mapping[str, Any]) -> Citation:
+    """One of the API's citations; of a kind unknown here, what every kind has."""
+    start, end, page = raw.get("start_char_index"), raw.get("end_char_index"), raw.get("start_page_number")
+    return Citation(_source(raw), start, end, raw.get("cited_text") or "", page=page, metadata={NAME: dict(raw)})
+
+
+def replayed(raw: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Citations of an earlier answer as the API takes them back."""
+    return [{name: value for name, value in one.items() if name != _ANSWERED_ONLY} for one in raw]
+
+
+def _source(raw: Mapping[str, Any]) -> str:
+    """What was cited: a search result's own name, a page's address, a document's title, or its place among them."""
+    for name in ("source", "url", "document_title", "title"):
+        if raw.get(name):
+            return str(raw[name])
+    return f"document {raw['document_index']}" if "document_index" in raw else ""

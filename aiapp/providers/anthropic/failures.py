@@ -1,0 +1,52 @@
+"""Failures as the API names them, in answers and in streams; loads no SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiapp.core import errors
+from aiapp.providers.anthropic import NAME
+from aiapp.providers.statuses import error_for_status
+
+BY_TYPE: Mapping[str, type[errors.ProviderError]] = {
+    "invalid_request_error": errors.BadRequest,
+    "authentication_error": errors.AuthenticationFailed,
+    "billing_error": errors.PermissionDenied,
+    "permission_error": errors.PermissionDenied,
+    "not_found_error": errors.NotFound,
+    "request_too_large": errors.BadRequest,
+    "rate_limit_error": errors.RateLimited,
+    "timeout_error": errors.TimedOut,
+    "api_error": errors.Unavailable,
+    "overloaded_error": errors.Overloaded,
+    "conflict_error": errors.Unavailable,
+    "memory_precondition_failed_error": errors.BadRequest,
+    "memory_path_conflict_error": errors.BadRequest,
+}
+_OVERFLOWS = ("prompt is too long", "exceed context limit", "input is too long")
+"""The one place where a message is read: the API has no error code for a prompt that is too long (anthropic 2.11)."""
+_LONGEST = 500
+
+
+def failure_class(kind: str | None, status: int | None, message: str) -> type[errors.ProviderError]:
+    """Our error for a type of the API's, else for the status."""
+    found = BY_TYPE.get(kind or "")
+    if found is None:
+        found = errors.Unavailable if status is None else error_for_status(status)
+    if found is errors.BadRequest and any(overflow in message.lower() for overflow in _OVERFLOWS):
+        return errors.ContextOverflow
+    return found
+
+
+def streamed_failure(event: Mapping[str, Any], model: str) -> errors.ProviderError:
+    """Our error for an `error` event."""
+    error: Mapping[str, Any] = event.get("error") or {}
+    message = str(error.get("message") or "the stream failed")
+    kind = failure_class(error.get("type"), None, message)
+    return kind(shortened(message), provider=NAME, model=model, request_id=event.get("request_id"))
+
+
+def shortened(message: str) -> str:
+    """A message that fits in a line: a gateway may answer with a whole page."""
+    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]}..."

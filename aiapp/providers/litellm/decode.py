@@ -1,0 +1,150 @@
+"""What litellm answers, as our events; its answers and chunks are read as plain dicts. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from aiapp.core.errors import InvalidResponse
+from aiapp.core.events import (
+    Event,
+    Finish,
+    FinishReason,
+    PartEnd,
+    Served,
+    Started,
+    TextDelta,
+    ThinkingDelta,
+    ToolCallDelta,
+    ToolCallStart,
+    UsageReport,
+)
+from aiapp.core.usage import Usage
+from aiapp.providers.litellm import NAME
+
+_FINISHES: dict[str, FinishReason] = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+    "refusal": "refusal",
+}
+
+
+def decode(answer: Mapping[str, Any], model: str) -> Iterator[Event]:
+    """The events of a whole answer: it is a stream of one chunk."""
+    choices: Sequence[Mapping[str, Any]] = answer.get("choices") or ()
+    if not choices or not isinstance(choices[0].get("message"), Mapping):
+        raise InvalidResponse("the answer has no message", provider=NAME, model=model)
+    message: dict[str, Any] = dict(choices[0]["message"])
+    calls: Sequence[Mapping[str, Any]] = message.get("tool_calls") or ()
+    message["tool_calls"] = [{**call, "index": index} for index, call in enumerate(calls)]
+    decoder = StreamDecoder(model)
+    yield from decoder.decode({**answer, "choices": [{**choices[0], "delta": message}]})
+    yield from decoder.end()
+
+
+class StreamDecoder:
+    """Turns chunks into our events, one at a time; `end` says what only the end of the stream tells."""
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._started = self._refused = False
+        self._thoughts: list[dict[str, Any]] = []
+        self._thinking = self._speaking = False
+        self._calls: dict[Any, tuple[int, str]] = {}
+        """For each index of the provider's, ours and the id of the call that has it now."""
+        self._own: list[dict[str, Any]] = []
+        self._finish: str | None = None
+
+    def decode(self, chunk: Mapping[str, Any]) -> Iterator[Event]:
+        """Our events for one chunk."""
+        if not self._started:
+            self._started = True
+            yield Started(chunk.get("model") or self._model, chunk.get("id"))
+        for choice in (chunk.get("choices") or ())[:1]:
+            yield from self._delta(choice.get("delta") or {})
+            self._finish = choice.get("finish_reason") or self._finish
+        if chunk.get("service_tier"):
+            yield Served(tier=chunk["service_tier"])
+        if (usage := chunk.get("usage")) is not None:
+            yield UsageReport(decode_usage(usage))
+
+    def end(self) -> Iterator[Event]:
+        """The stream is over: the end of the parts, and why it ended."""
+        yield from self._end_thinking()
+        yield from self._end_text()
+        for index, own in enumerate(self._own):
+            yield PartEnd({NAME: own} if own else {}, index)
+        if self._finish is not None:
+            raw = "refusal" if self._refused and self._finish == "stop" else self._finish
+            yield Finish(_FINISHES.get(raw, "unknown"), raw)
+
+    def _delta(self, delta: Mapping[str, Any]) -> Iterator[Event]:
+        yield from self._think(delta)
+        text = delta.get("content") or delta.get("refusal")
+        self._refused |= bool(delta.get("refusal"))
+        if text:
+            yield from self._end_thinking()
+            self._speaking = True
+            yield TextDelta(text)
+        for call in delta.get("tool_calls") or ():
+            yield from self._end_thinking()
+            yield from self._end_text()
+            yield from self._call(call)
+
+    def _think(self, delta: Mapping[str, Any]) -> Iterator[Event]:
+        blocks: Sequence[Mapping[str, Any]] = delta.get("thinking_blocks") or ()
+        said = delta.get("reasoning_content") or "".join(str(block.get("thinking") or "") for block in blocks)
+        if blocks or said:
+            self._thinking = True
+        for block in blocks:
+            last = self._thoughts[-1] if self._thoughts else {}
+            if last.get("type") == block.get("type") == "thinking" and not last.get("signature"):
+                last["thinking"] = (last.get("thinking") or "") + (block.get("thinking") or "")
+                last["signature"] = block.get("signature")
+            else:
+                self._thoughts.append(dict(block))
+        if said:
+            yield from self._end_text()
+            yield ThinkingDelta(said)
+
+    def _end_thinking(self) -> Iterator[Event]:
+        if self._thinking:
+            yield PartEnd({NAME: self._thoughts} if self._thoughts else {})
+        self._thinking, self._thoughts = False, []
+
+    def _end_text(self) -> Iterator[Event]:
+        if self._speaking:
+            yield PartEnd()
+        self._speaking = False
+
+    def _call(self, call: Mapping[str, Any]) -> Iterator[Event]:
+        """A new id at an index is a new call, for gateways that give every call the same index."""
+        place, call_id = call.get("index", 0), call.get("id")
+        function: Mapping[str, Any] = call.get("function") or {}
+        if place not in self._calls or (call_id and call_id != self._calls[place][1]):
+            index = len(self._own)
+            self._calls[place] = (index, call_id or f"call_{index}")
+            self._own.append({})
+            yield ToolCallStart(index, self._calls[place][1], function.get("name") or "")
+        index = self._calls[place][0]
+        if call.get("provider_specific_fields"):
+            self._own[index]["provider_specific_fields"] = call["provider_specific_fields"]
+        if function.get("arguments"):
+            yield ToolCallDelta(index, function["arguments"])
+
+
+def decode_usage(usage: Mapping[str, Any]) -> Usage:
+    """Inclusive totals. No prompt takes 0 tokens: litellm writes that where the provider did not say."""
+    total, output = usage.get("prompt_tokens"), usage.get("completion_tokens")
+    if not total:
+        return Usage(raw=dict(usage))
+    inputs: Mapping[str, Any] = usage.get("prompt_tokens_details") or {}
+    outputs: Mapping[str, Any] = usage.get("completion_tokens_details") or {}
+    written = inputs.get("cache_write_tokens", inputs.get("cache_creation_tokens"))
+    reasoning = outputs.get("reasoning_tokens")
+    if reasoning and output is not None and usage.get("total_tokens") == total + output + reasoning:
+        output += reasoning  # a provider that counts reasoning outside the output: the sum tells
+    return Usage(total, output, inputs.get("cached_tokens"), written, reasoning, raw=dict(usage))

@@ -1,0 +1,164 @@
+"""A request as the arguments of litellm's completion: the shape of Chat Completions. Pure."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any, assert_never
+
+from aiapp.core.formats import Choice, Format, JsonSchema, Regex
+from aiapp.core.messages import Message
+from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
+from aiapp.core.request import Only, Request, Settings
+from aiapp.core.response import Change
+from aiapp.providers.litellm import NAME
+from aiapp.providers.protocol import Prepared
+
+
+def encode(request: Request, model: str) -> Prepared:
+    """The arguments, and what had to change. Which settings the model takes only litellm knows: it refuses the rest."""
+    changes: list[Change] = []
+    payload: dict[str, Any] = {
+        "model": model,
+        "messages": [one for message in request.messages for one in _messages(message, changes)],
+    }
+    if request.tools:
+        payload["tools"] = [
+            {
+                "type": "function",
+                "function": {
+                    "name": tool.name,
+                    "description": tool.description,
+                    "parameters": dict(tool.parameters),
+                },
+            }
+            for tool in request.tools
+        ]
+    _set_format(request.format, payload, changes)
+    _set_settings(request.settings, payload, changes)
+    return Prepared({**payload, **request.settings.extra}, tuple(dict.fromkeys(changes)))
+
+
+def _set_format(form: Format | None, payload: dict[str, Any], changes: list[Change]) -> None:
+    match form:
+        case JsonSchema(schema, name):
+            wanted = {"name": name, "schema": dict(schema), "strict": False}
+            payload["response_format"] = {"type": "json_schema", "json_schema": wanted}
+        case Regex() | Choice():
+            changes.append(Change("format", "litellm asks for JSON schemas only; not sent"))
+        case None:
+            pass
+        case _:
+            assert_never(form)
+
+
+def _set_settings(settings: Settings, payload: dict[str, Any], changes: list[Change]) -> None:
+    given = {
+        "temperature": settings.temperature,
+        "top_p": settings.top_p,
+        "top_k": settings.top_k,
+        "max_tokens": settings.max_tokens,
+        "stop": list(settings.stop) or None,
+        "seed": settings.seed,
+        "reasoning_effort": settings.effort,
+        "parallel_tool_calls": settings.parallel_tools if payload.get("tools") else None,
+        "service_tier": settings.service_tier,
+        "tool_choice": _tool_choice(settings),
+    }
+    payload.update({name: value for name, value in given.items() if value is not None})
+    if settings.cache in ("short", "long"):
+        changes.append(Change("cache", "litellm has no one setting for the prompt cache; mark messages instead"))
+
+
+def _tool_choice(settings: Settings) -> str | dict[str, Any] | None:
+    choice = settings.tool_choice
+    return {"type": "function", "function": {"name": choice.name}} if isinstance(choice, Only) else choice
+
+
+def _messages(message: Message, changes: list[Change]) -> list[dict[str, Any]]:
+    """One message, or one for each tool result and one more for what the results carry."""
+    results = [part for part in message.parts if isinstance(part, ToolResult)]
+    attached: list[Part] = [one for result in results for one in result.attachments]
+    rest = [part for part in message.parts if not isinstance(part, ToolResult)]
+    found = [_result(result) for result in results]
+    if attached:
+        changes.append(Change("messages.tool_result", "images and files follow the results as the user's", lost=False))
+    role = "user" if message.role == "tool" else message.role
+    if role == "assistant":
+        found.extend(_assistant(rest, changes))
+    else:
+        contents = [block for part in (*attached, *rest) if (block := _content(part, changes)) is not None]
+        if contents:
+            found.append({"role": role, "content": contents})
+    if message.cache and found:
+        _mark(found[-1], changes)
+    return found
+
+
+def _result(result: ToolResult) -> dict[str, Any]:
+    content = f"Error: {result.content}" if result.is_error else result.content
+    return {"role": "tool", "tool_call_id": result.call_id, "content": content}
+
+
+def _assistant(parts: Sequence[Part], changes: list[Change]) -> list[dict[str, Any]]:
+    text, thoughts, calls = "", list[Any](), list[dict[str, Any]]()
+    for part in parts:
+        match part:
+            case Text():
+                text += part.text
+            case Thinking():
+                if NAME in part.metadata:
+                    thoughts.extend(part.metadata[NAME])
+                else:
+                    reason = "reasoning that litellm did not bring cannot be replayed; left out"
+                    changes.append(Change("messages.thinking", reason))
+            case ToolCall(call_id, name, arguments):
+                function = {"name": name, "arguments": arguments}
+                calls.append({"id": call_id, "type": "function", "function": function, **part.metadata.get(NAME, {})})
+            case Image() | File() | Citation() | ToolResult():
+                changes.append(Change(f"messages.{part.kind}", "an assistant's turn holds text and calls; left out"))
+            case _:
+                assert_never(part)
+    if not (text or thoughts or calls):
+        return []
+    message: dict[str, Any] = {"role": "assistant", "content": text or None}
+    if thoughts:
+        message["thinking_blocks"] = thoughts
+    if calls:
+        message["tool_calls"] = calls
+    return [message]
+
+
+def _content(part: Part, changes: list[Change]) -> dict[str, Any] | None:
+    match part:
+        case Text(text):
+            return {"type": "text", "text": text} if text else None
+        case Citation(quote=quote) if not part.metadata:
+            return {"type": "text", "text": quote}
+        case Image():
+            return {"type": "image_url", "image_url": {"url": _url(part)}}
+        case File():
+            where = {"file_id": part.url, "format": part.media_type} if part.url else {"file_data": _url(part)}
+            return {"type": "file", "file": {"filename": part.name, **where}}
+        case Thinking() | ToolCall() | ToolResult() | Citation():
+            changes.append(Change(f"messages.{part.kind}", "it belongs to an assistant's turn; left out"))
+            return None
+        case _:
+            assert_never(part)
+
+
+def _mark(message: dict[str, Any], changes: list[Change]) -> None:
+    """The end of what stays the same; litellm takes the mark out again where the provider has none."""
+    content: Any = message["content"]
+    if isinstance(content, str):
+        content = message["content"] = [{"type": "text", "text": content}]
+    if content:
+        content[-1]["cache_control"] = {"type": "ephemeral"}
+    else:
+        changes.append(Change("messages.cache", "nothing in the message can carry the mark; left out"))
+
+
+def _url(part: Image | File) -> str:
+    if part.url is not None:
+        return part.url
+    return f"data:{part.media_type};base64,{base64.b64encode(part.data or b'').decode()}"

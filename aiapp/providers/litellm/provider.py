@@ -1,0 +1,94 @@
+"""Whatever litellm can reach, behind the provider protocol."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from aiapp.core.embeddings import Vectors
+from aiapp.core.errors import InvalidResponse, ProviderError
+from aiapp.core.events import Event
+from aiapp.core.request import Request
+from aiapp.providers.litellm import NAME
+from aiapp.providers.litellm.decode import StreamDecoder, decode, decode_usage
+from aiapp.providers.litellm.encode import encode
+from aiapp.providers.litellm.errors import translate
+from aiapp.providers.litellm.sdk import load, require
+from aiapp.providers.protocol import Prepared
+
+
+class LiteLLMProvider:
+    """One model as litellm names it: `PROVIDER/MODEL`. Without `api_key` litellm reads the provider's own variables."""
+
+    name = NAME
+    free = False
+    ranks_choices = False
+
+    def __init__(
+        self, model: str, *, api_key: str | None = None, base_url: str | None = None, timeout: float = 600.0
+    ) -> None:
+        require()
+        self.model = model
+        self._key = api_key
+        given = {"api_key": api_key, "api_base": base_url}
+        self._access: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        self._access |= {"timeout": timeout, "num_retries": 0, "max_retries": 0}
+
+    def prepare(self, request: Request) -> Prepared:
+        """The arguments for a request; loads nothing."""
+        return encode(request, self.model)
+
+    async def acomplete(self, prepared: Prepared) -> list[Event]:
+        """The whole answer."""
+        with self._translated():
+            answer = await load().acompletion(**prepared.payload, **self._access)
+        return list(decode(_plain(answer), self.model))
+
+    async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
+        """The answer as it comes."""
+        decoder = StreamDecoder(self.model)
+        asked: dict[str, Any] = {"stream_options": {"include_usage": True}, **prepared.payload, "stream": True}
+        with self._translated():
+            async for chunk in await load().acompletion(**asked, **self._access):
+                for event in decoder.decode(_plain(chunk)):
+                    yield event
+        for event in decoder.end():
+            yield event
+
+    async def aembed(self, texts: Sequence[str], dimensions: int | None) -> Vectors:
+        """One vector for each text, in order."""
+        wanted = {} if dimensions is None else {"dimensions": dimensions}
+        with self._translated():
+            answer = _plain(await load().aembedding(model=self.model, input=list(texts), **wanted, **self._access))
+        rows: list[Mapping[str, Any]] = sorted(answer.get("data") or (), key=_index)
+        if len(rows) != len(texts):
+            reason = f"{len(rows)} vectors came for {len(texts)} texts"
+            raise InvalidResponse(reason, provider=self.name, model=self.model)
+        usage = decode_usage(answer.get("usage") or {})
+        return Vectors([row["embedding"] for row in rows], answer.get("model") or self.model, usage)
+
+    async def aclose(self) -> None:
+        """Nothing to let go of: litellm shares its connections among all that use it."""
+
+    @contextmanager
+    def _translated(self) -> Generator[None]:
+        try:
+            yield
+        except ProviderError:
+            raise
+        except Exception as error:
+            ours = translate(error, self.model, self._key)
+            if ours is None:
+                raise
+            raise ours from None
+
+
+def _plain(answer: Any) -> Mapping[str, Any]:
+    """litellm's own objects as the JSON that they stand for."""
+    plain: Mapping[str, Any] = answer.model_dump()
+    return plain
+
+
+def _index(row: Mapping[str, Any]) -> int:
+    return int(row.get("index") or 0)

@@ -1,0 +1,85 @@
+"""litellm, with its globals in hand: the one place where it is imported and set."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Coroutine
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from aiapp.core.errors import MissingDependency
+
+_LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy")
+_CHATTER = (
+    r"Items? .* using the `ReadOnly` qualifier",
+    r"Accessing the 'model_\w*fields' attribute on the instance is deprecated",
+)
+_WORKER = "litellm.litellm_core_utils.logging_worker"
+_SETTINGS = {
+    "drop_params": False,  # a setting that a model does not take is an error, not lost in silence
+    "modify_params": False,
+    "num_retries": 0,
+    "telemetry": False,
+    "suppress_debug_info": True,
+    "set_verbose": False,
+    "disable_hf_tokenizer_download": True,
+    "disable_aiohttp_transport": True,  # its sessions are never closed
+    "cache": None,
+}
+_CALLBACKS = (
+    "callbacks",
+    "input_callback",
+    "success_callback",
+    "failure_callback",
+    "_async_success_callback",
+    "_async_failure_callback",
+)
+
+
+def require() -> None:
+    """Say at once that litellm is missing; loads nothing."""
+    if find_spec("litellm") is None:
+        raise MissingDependency("litellm", "litellm")
+
+
+def load() -> Any:
+    """litellm, imported without the network, silent, and with no retries, callbacks or cache of its own.
+
+    Its settings belong to the whole process: whoever uses litellm beside this library sets them again afterwards.
+    """
+    require()
+    # It warns during calls, of its own classes. A filter that is there is not added twice; one that was taken away is
+    # put back.
+    for message in _CHATTER:
+        warnings.filterwarnings("ignore", message=message)
+    return _tamed()
+
+
+@cache
+def _tamed() -> Any:
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else the import fetches a file of prices
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        litellm: Any = import_module("litellm")
+    for name, value in _SETTINGS.items():
+        setattr(litellm, name, value)
+    for name in _CALLBACKS:
+        setattr(litellm, name, [])
+    with suppress(ImportError):  # not every release has it
+        worker: Any = import_module(_WORKER).GLOBAL_LOGGING_WORKER
+        worker.ensure_initialized_and_enqueue = _drop
+    for name in _LOGGERS:
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [logging.NullHandler()]
+        logger.propagate = False
+    return litellm
+
+
+def _drop(async_coroutine: Coroutine[Any, Any, None]) -> None:
+    """In place of its queue of callbacks, whose task outlives the loop: there are no callbacks."""
+    async_coroutine.close()

@@ -1,0 +1,185 @@
+"""What Chat Completions answers, as our events. Pure.
+
+A whole answer is decoded as a stream of one piece, so the two cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from aiapp.core.errors import InvalidResponse
+from aiapp.core.events import (
+    Cited,
+    Event,
+    Finish,
+    FinishReason,
+    PartEnd,
+    Served,
+    Started,
+    TextDelta,
+    ThinkingDelta,
+    UsageReport,
+)
+from aiapp.core.parts import Citation
+from aiapp.core.usage import Usage
+from aiapp.providers.openai.chat.calls import Calls
+from aiapp.providers.openai.codes import failure, fields
+from aiapp.providers.openai.vendors import Vendor
+
+_FINISHES: dict[str, FinishReason] = {
+    "stop": "stop",
+    "length": "length",
+    "model_length": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+}
+
+
+def decode(answer: Mapping[str, Any], model: str, vendor: Vendor) -> Iterator[Event]:
+    """The events of a whole answer."""
+    choices: Sequence[Mapping[str, Any]] = answer.get("choices") or ()
+    if not choices and not answer.get("error"):
+        raise InvalidResponse("the answer has no choices", provider=vendor.name, model=model)
+    pieces: list[dict[str, Any]] = []
+    for choice in choices:
+        message = dict(choice.get("message") or {})
+        calls: Sequence[Mapping[str, Any]] = message.get("tool_calls") or ()
+        message["tool_calls"] = [{**call, "index": index} for index, call in enumerate(calls)]
+        pieces.append({**choice, "delta": message})
+    yield from StreamDecoder(model, vendor).decode({**answer, "choices": pieces})
+
+
+class StreamDecoder:
+    """Turns chunks into our events, one at a time."""
+
+    def __init__(self, model: str, vendor: Vendor) -> None:
+        self._model, self._vendor = model, vendor
+        self._calls = Calls()
+        self._open = ""
+        self._started = self._refused = self._finished = False
+        self._details: list[dict[str, Any]] = []
+        self._tier: str | None = None
+        self._usage: Mapping[str, Any] | None = None
+
+    def decode(self, event: Mapping[str, Any]) -> Iterator[Event]:
+        """Our events for one chunk. Only the first choice is read."""
+        if event.get("error"):
+            raise failure(event["error"], self._vendor.name, self._model)
+        choices: Sequence[Mapping[str, Any]] = event.get("choices") or ()
+        if not self._started and (event.get("model") or choices):  # Azure opens with a chunk that has neither
+            self._started = True
+            yield Started(event.get("model") or self._model, event.get("id"))
+        tier = event.get("service_tier")
+        if tier is not None and tier != self._tier:
+            self._tier = tier
+            yield Served(tier=tier)
+        for choice in choices:
+            if choice.get("index", 0) == 0:
+                yield from self._choice(choice, str(event.get("id") or ""))
+        # Some servers count in every chunk; before the answer is whole that is no total.
+        self._usage = event.get("usage") or self._usage
+        if self._usage is not None and self._finished:
+            yield UsageReport(decode_usage(self._usage, outside=self._vendor.reasoning_outside))
+            self._usage = None
+
+    def _choice(self, choice: Mapping[str, Any], answer_id: str) -> Iterator[Event]:
+        if choice.get("error"):
+            raise failure(choice["error"], self._vendor.name, self._model)
+        delta: Mapping[str, Any] = choice.get("delta") or {}
+        self._detail(delta.get("reasoning_details") or ())
+        thinking, text = _contents(delta.get("content"))
+        thinking = str(delta.get("reasoning_content") or delta.get("reasoning") or "") + thinking
+        if thinking:
+            yield from self._turn("thinking")
+            yield ThinkingDelta(thinking)
+        if text:
+            yield from self._turn("text")
+            yield TextDelta(text)
+        if refusal := delta.get("refusal"):
+            self._refused = True
+            yield from self._turn("refusal")
+            yield TextDelta(refusal)
+        for source in delta.get("annotations") or ():
+            yield from self._cited(source)
+        calls: Sequence[Mapping[str, Any]] = delta.get("tool_calls") or ()
+        if calls:
+            yield from self._turn("calls")
+            for call in calls:
+                yield from self._calls.add(call)
+        if (raw := choice.get("finish_reason")) and not self._finished:
+            yield from self._finish(str(raw), answer_id)
+
+    def _turn(self, kind: str) -> Iterator[Event]:
+        """What was open ends, with whose it was, before another kind begins."""
+        if self._open and self._open != kind:
+            name = self._vendor.name
+            ends = {"thinking": {name: {"reasoning": True}}, "refusal": {name: {"refusal": True}}}
+            if self._open != "calls":
+                yield PartEnd(ends.get(self._open, {}))
+        self._open = kind
+
+    def _finish(self, raw: str, answer_id: str) -> Iterator[Event]:
+        self._finished = True
+        yield from self._turn("")
+        yield from self._calls.end(answer_id)
+        if self._details and self._vendor.echo == "reasoning_details":
+            yield PartEnd({self._vendor.name: {"reasoning_details": self._details}})
+        reason = _FINISHES.get(raw, "unknown")
+        if raw == "error":
+            raise failure({"message": "the answer broke off at the vendor"}, self._vendor.name, self._model)
+        if reason in ("stop", "tool_calls"):
+            reason = "refusal" if self._refused else "tool_calls" if self._calls.called else "stop"
+        yield Finish(reason, raw)
+
+    def _cited(self, source: Mapping[str, Any]) -> Iterator[Event]:
+        """A source that the vendor names. Its places are those of the answer, not of the source."""
+        said: Mapping[str, Any] = source.get("url_citation") or source
+        if address := said.get("url"):
+            yield Cited(Citation(str(address), None, None, "", metadata={self._vendor.name: dict(source)}))
+
+    def _detail(self, pieces: Sequence[Mapping[str, Any]]) -> None:
+        """Pieces of reasoning that a vendor wants back whole: consecutive ones of one kind and place are one."""
+        for piece in pieces:
+            last = self._details[-1] if self._details else None
+            if last is None or any(last.get(key) != piece.get(key) for key in ("type", "index")):
+                self._details.append(dict(piece))
+                continue
+            for key, value in piece.items():
+                joined = key in ("text", "summary", "data") and isinstance(last.get(key), str)
+                if value is not None:
+                    last[key] = last[key] + value if joined else value
+
+
+def _contents(content: Any) -> tuple[str, str]:
+    """Reasoning and text of a content; Mistral sends lists of typed chunks."""
+    if not isinstance(content, list):
+        return "", content or ""
+    thinking: list[str] = []
+    text: list[str] = []
+    blocks: list[Any] = content  # pyright: ignore[reportUnknownVariableType]
+    for block in map(fields, blocks):
+        if block.get("type") == "thinking":
+            inner = block.get("thinking") or ()
+            thinking.append(inner if isinstance(inner, str) else _contents(inner)[1])
+        else:
+            text.append(block.get("text") or "")
+    return "".join(thinking), "".join(text)
+
+
+def decode_usage(usage: Mapping[str, Any], *, outside: bool = False) -> Usage:
+    """Inclusive counts; where reasoning is reported `outside` the output, it is added."""
+    inputs: Mapping[str, Any] = usage.get("prompt_tokens_details") or {}
+    outputs: Mapping[str, Any] = usage.get("completion_tokens_details") or {}
+    cached: int | None = inputs.get("cached_tokens")
+    output: int | None = usage.get("completion_tokens")
+    reasoning: int | None = outputs.get("reasoning_tokens")
+    return Usage(
+        usage.get("prompt_tokens"),
+        output + reasoning if outside and output is not None and reasoning is not None else output,
+        usage.get("prompt_cache_hit_tokens") if cached is None else cached,  # DeepSeek's name for it
+        inputs.get("cache_write_tokens"),
+        reasoning,
+        dict(usage),
+    )

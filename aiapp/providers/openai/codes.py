@@ -1,0 +1,57 @@
+"""What the codes mean that OpenAI and those who speak its language name their failures by. Loads no SDK."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from aiapp.core import errors
+from aiapp.providers.statuses import error_for_status
+
+BY_CODE: Mapping[str, type[errors.ProviderError]] = {
+    "bio_policy": errors.ContentFiltered,
+    "content_filter": errors.ContentFiltered,
+    "content_policy_violation": errors.ContentFiltered,
+    "image_content_policy_violation": errors.ContentFiltered,
+    "invalid_prompt": errors.ContentFiltered,  # OpenAI: "flagged as potentially violating our usage policy"
+    "misalignment_policy_violation": errors.ContentFiltered,
+    "ResponsibleAIPolicyViolation": errors.ContentFiltered,  # Azure, as the inner error
+    "context_length_exceeded": errors.ContextOverflow,
+    "exceed_context_size_error": errors.ContextOverflow,  # llama.cpp, as the type
+    "request_too_large": errors.ContextOverflow,
+    # Waiting does not refill an account, so these are not rate limits, whatever their status (429) says.
+    "billing_hard_limit_reached": errors.PermissionDenied,
+    "billing_not_active": errors.PermissionDenied,
+    "insufficient_quota": errors.PermissionDenied,
+    "unsupported_country_region_territory": errors.PermissionDenied,
+    "invalid_api_key": errors.AuthenticationFailed,
+    "DeploymentNotFound": errors.NotFound,
+    "model_not_found": errors.NotFound,
+    "rate_limit_exceeded": errors.RateLimited,
+    "engine_overloaded": errors.Overloaded,
+    "server_overloaded": errors.Overloaded,
+    "slow_down": errors.Overloaded,
+    "server_error": errors.Unavailable,
+    "vector_store_timeout": errors.Unavailable,
+}
+
+
+def fields(value: object) -> Mapping[str, Any]:
+    """A JSON object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+
+
+def by_code(error: Mapping[str, Any]) -> type[errors.ProviderError] | None:
+    """The error that a body names by its code, its type or the code inside it; None where none is known."""
+    named = (str(name) for name in (error.get("code"), error.get("type"), fields(error.get("innererror")).get("code")))
+    return next((BY_CODE[name] for name in named if name in BY_CODE), None)
+
+
+def failure(error: object, provider: str, model: str) -> errors.ProviderError:
+    """Ours for an error that came inside an answer; a number as its code is an HTTP status."""
+    body = fields(error) or {"message": error}
+    code: Any = body.get("code")
+    status = code if isinstance(code, int) and 400 <= code < 600 else None
+    kind = by_code(body) or (errors.Unavailable if status is None else error_for_status(status))
+    message = str(body.get("message") or "the answer failed")
+    return kind(message, provider=provider, model=model, status=status)

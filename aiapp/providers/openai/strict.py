@@ -1,0 +1,220 @@
+"""A JSON schema as OpenAI's strict mode takes it, and what had to change. Pure.
+
+Strict mode compiles the schema into a grammar, so the answer cannot but fit. It wants every property required, every
+object closed, no keyword beside a `$ref`, and knows a subset of the keywords. A keyword that it does not know is said
+in the description instead. Where the schema has no strict form that means the same (a dict of any keys, a tuple, any
+value) it is left as it is and not enforced: a schema is never narrowed to less than it allows.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiapp.core.response import Change
+
+DEEPEST, MOST_PROPERTIES, MOST_OPTIONS, MOST_CHARACTERS, LONGEST_OPTIONS = 10, 5_000, 1_000, 120_000, 15_000
+"""The limits that OpenAI's guide names; the last is the characters of one enum of more than 250 texts."""
+
+_FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"}
+_KEPT = {
+    "type", "title", "description", "enum", "const", "pattern", "format", "minimum", "maximum", "exclusiveMinimum",
+    "exclusiveMaximum", "multipleOf", "minItems", "maxItems",
+}  # fmt: skip
+_WALKED = {"$ref", "$defs", "definitions", "anyOf", "oneOf", "allOf", "discriminator", "items", "properties"} | {
+    "required",
+    "additionalProperties",
+}
+_DEFINITIONS = ("$defs", "definitions")
+_SILENT = {"$schema", "$id", "$comment"}
+_STRUCTURAL = {
+    "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "patternProperties", "propertyNames",
+    "prefixItems", "additionalItems", "contains", "unevaluatedProperties", "unevaluatedItems", "minProperties",
+    "maxProperties",
+}  # fmt: skip
+_ANNOTATIONS = {"default", "examples", "example", "deprecated", "readOnly", "writeOnly"}
+_BEYOND_REGULAR = re.compile(r"\(\?[=!<]|\\[1-9]|\(\?P[=>]")
+
+
+@dataclass(frozen=True, slots=True)
+class Strict:
+    """A schema to send: `enforced` tells whether as a strict one; `demanded` are properties that were optional."""
+
+    schema: Mapping[str, Any]
+    enforced: bool
+    changes: tuple[Change, ...] = ()
+    demanded: tuple[str, ...] = ()
+
+
+def strict(schema: Mapping[str, Any], at: str = "format") -> Strict:
+    """The strict form, or the schema as it is where it has none; `at` opens the name of each change."""
+    walk = _Walk(schema, at)
+    try:
+        made = walk.root()
+    except _NoStrictForm as reason:
+        return Strict(schema, False, (Change(at, f"{reason}; the schema is sent as it is, and not enforced", False),))
+    return Strict(made, True, tuple(walk.changes), tuple(walk.demanded))
+
+
+class _NoStrictForm(Exception):
+    """Why a schema has no strict form."""
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One pass over a schema, with what it changes and counts on the way."""
+
+    schema: Mapping[str, Any]
+    at: str
+    changes: list[Change] = field(default_factory=list[Change])
+    demanded: list[str] = field(default_factory=list[str])
+    properties: int = 0
+    options: int = 0
+    characters: int = 0
+
+    def root(self) -> dict[str, Any]:
+        if self.schema.get("type") != "object" or "anyOf" in self.schema or "oneOf" in self.schema:
+            raise _NoStrictForm("the schema is not of an object")
+        made = self.node(self.schema, (), 1)
+        for name in _DEFINITIONS:
+            if name in self.schema:
+                made[name] = {key: self.node(one, (name, key), 1) for key, one in self.schema[name].items()}
+                self.characters += sum(map(len, made[name]))
+        if self.properties > MOST_PROPERTIES or self.options > MOST_OPTIONS or self.characters > MOST_CHARACTERS:
+            raise _NoStrictForm("the schema is larger than strict mode takes")
+        return made
+
+    def node(self, node: Any, path: tuple[str, ...], depth: int) -> dict[str, Any]:
+        """One schema inside the whole."""
+        if not isinstance(node, Mapping):
+            raise _NoStrictForm(f"{_place(path)} allows any value")
+        given: dict[str, Any] = dict(node)  # pyright: ignore[reportUnknownArgumentType]
+        if depth > DEEPEST:
+            raise _NoStrictForm(f"{_place(path)} is nested deeper than {DEEPEST} levels")
+        structural = [name for name in given if name in _STRUCTURAL or (path and name in _DEFINITIONS)]
+        if structural:
+            raise _NoStrictForm(f"{_place(path)} has {', '.join(sorted(structural))}")
+        given = self._merged(given, path)
+        made = {name: given[name] for name in given if name in _KEPT}
+        self._note(given, made, path)
+        if "$ref" in given:
+            self._reference(given["$ref"], made, path)
+        if "anyOf" in given:
+            made["anyOf"] = [self.node(one, (*path, f"anyOf[{i}]"), depth) for i, one in enumerate(given["anyOf"])]
+        if given.get("type") == "object" or "properties" in given:
+            self._object(given, made, path, depth)
+        if "array" in _types(given):
+            if not given.get("items"):
+                raise _NoStrictForm(f"{_place(path)} is a list of any values")
+            made["items"] = self.node(given["items"], (*path, "items"), depth + 1)
+        self._options(made, path)
+        if not {"type", "anyOf", "$ref"} & made.keys():
+            raise _NoStrictForm(f"{_place(path)} allows any value")
+        return made
+
+    def _merged(self, given: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+        """`allOf` of one schema is that schema; `oneOf` becomes `anyOf`."""
+        if "allOf" in given:
+            if len(given["allOf"]) != 1:
+                raise _NoStrictForm(f"{_place(path)} has allOf")
+            (only,) = given.pop("allOf")
+            given = {**only, **given}
+        if "oneOf" in given:
+            if "anyOf" in given:
+                raise _NoStrictForm(f"{_place(path)} has oneOf beside anyOf")
+            given["anyOf"] = given.pop("oneOf")
+            self._change(path, "oneOf", "sent as anyOf")
+        return given
+
+    def _reference(self, target: Any, made: dict[str, Any], path: tuple[str, ...]) -> None:
+        if target != "#" and not str(target).startswith(("#/$defs/", "#/definitions/")):
+            raise _NoStrictForm(f"{_place(path)} refers to {target}")
+        made.pop("title", None)
+        if made:  # strict mode takes no siblings of a $ref, but takes those of an anyOf
+            made["anyOf"] = [{"$ref": target}]
+        else:
+            made["$ref"] = target
+
+    def _object(self, given: dict[str, Any], made: dict[str, Any], path: tuple[str, ...], depth: int) -> None:
+        if given.get("additionalProperties", False) is not False or "properties" not in given:
+            raise _NoStrictForm(f"{_place(path)} is an object of any keys")
+        properties: Mapping[str, Any] = given["properties"]
+        self.properties += len(properties)
+        self.characters += sum(map(len, properties))
+        made["type"] = given.get("type", "object")
+        made["properties"] = {name: self.node(one, (*path, name), depth + 1) for name, one in properties.items()}
+        required: list[str] = list(given.get("required", ()))
+        for name, one in properties.items():
+            if name not in required and not self._nullable(one):
+                self.demanded.append(".".join((*path, name)))
+                self._change(
+                    (*path, name), "required", "strict mode has no optional properties; the model must fill it"
+                )
+        made["required"] = list(properties)
+        made["additionalProperties"] = False
+
+    def _nullable(self, node: Mapping[str, Any]) -> bool:
+        """Whether null is a value of it, so that a model can say that there is none."""
+        reference = node.get("$ref")
+        if reference is not None and reference != "#":
+            home, name = reference.removeprefix("#/").split("/", 1)
+            target: Mapping[str, Any] = self.schema[home][name]
+            return target.get("$ref") != reference and self._nullable(target)
+        if None in node.get("enum", ()) or ("const" in node and node["const"] is None) or "null" in _types(node):
+            return True
+        return any(self._nullable(one) for name in ("anyOf", "oneOf", "allOf") for one in node.get(name, ()))
+
+    def _note(self, given: dict[str, Any], made: dict[str, Any], path: tuple[str, ...]) -> None:
+        """What strict mode does not know is said in the description, or left out where it constrains nothing."""
+        hints: list[str] = []
+        for name, value in given.items():
+            unknown_text = (name == "format" and value not in _FORMATS) or (
+                name == "pattern" and _BEYOND_REGULAR.search(value)
+            )
+            if name in _ANNOTATIONS:
+                self._change(path, name, "strict mode does not take it; left out")
+            elif unknown_text or name not in _KEPT | _WALKED | _SILENT:
+                made.pop(name, None)
+                hints.append(f"{name}: {json.dumps(value)}")
+                self._change(path, name, "strict mode does not take it; said in the description")
+        if hints:
+            made["description"] = "\n".join([*([made["description"]] if "description" in made else []), *hints])
+
+    def _options(self, made: dict[str, Any], path: tuple[str, ...]) -> None:
+        """Every enum needs the type of its values."""
+        values: list[Any] = [made["const"]] if "const" in made else list(made.get("enum", ()))
+        texts = [value for value in values if isinstance(value, str)]
+        self.options += len(values)
+        self.characters += sum(map(len, texts))
+        if len(texts) > 250 and sum(map(len, texts)) > LONGEST_OPTIONS:
+            raise _NoStrictForm(f"{_place(path)} has more options than strict mode takes")
+        if values and "type" not in made:
+            types = list(dict.fromkeys(_JSON_TYPES[type(value)] for value in values if type(value) in _JSON_TYPES))
+            if types:
+                made["type"] = types[0] if len(types) == 1 else types
+
+    def _change(self, path: tuple[str, ...], keyword: str, reason: str) -> None:
+        self.changes.append(Change(".".join((self.at, *path, keyword)), reason, lost=False))
+
+
+_JSON_TYPES: dict[type, str] = {
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    type(None): "null",
+    list: "array",
+    dict: "object",
+}
+
+
+def _types(node: Mapping[str, Any]) -> list[str]:
+    kind: Any = node.get("type", [])
+    return [kind] if isinstance(kind, str) else list(kind)
+
+
+def _place(path: tuple[str, ...]) -> str:
+    return ".".join(path) or "the schema"

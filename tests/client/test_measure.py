@@ -1,0 +1,113 @@
+"""Embedding and counting: receipts, retries and limits, and models that cannot."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from decimal import Decimal
+
+import pytest
+
+from aiapp.client.client import Client
+from aiapp.client.limits import Concurrency
+from aiapp.client.retry import Retry
+from aiapp.core.embeddings import Vectors
+from aiapp.core.errors import InvalidInput, RateLimited, TimedOut
+from aiapp.core.request import Request, Settings
+from aiapp.core.usage import Usage
+from aiapp.providers.counting import Count
+from aiapp.testing import ScriptedModel
+
+QUICK = Retry(attempts=2, first_wait=0.001)
+
+
+class Embedder(ScriptedModel):
+    """Embeds a text as its length and its words; is busy as often as it is told to."""
+
+    def __init__(self, busy: int = 0, *, free: bool = True, seconds: float = 0.0) -> None:
+        super().__init__("x", free=free)
+        self.busy, self.seconds = busy, seconds
+        self.now = self.most = 0
+
+    async def aembed(self, texts: Sequence[str], dimensions: int | None) -> Vectors:
+        if self.busy:
+            self.busy -= 1
+            raise RateLimited("busy", provider="scripted", model="scripted", status=429)
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(self.seconds)
+        self.now -= 1
+        vectors = [[float(len(text)), float(len(text.split()))][:dimensions] for text in texts]
+        return Vectors(vectors, "embedder-1", Usage(sum(len(text.split()) for text in texts), 0), "req_1")
+
+    def count_tokens(self, request: Request) -> Count:
+        return Count("scripted", 1, False, "a guess")
+
+    async def acount_tokens(self, request: Request) -> Count:
+        if self.busy:
+            self.busy -= 1
+            raise RateLimited("busy", provider="scripted", model="scripted")
+        return Count("scripted", len(request.messages[0].text) + (request.settings.max_tokens or 0), True, "counted")
+
+
+def test_vectors_come_with_a_receipt() -> None:
+    embedded = Client(provider=Embedder()).embed(["a b", "c"])
+    assert embedded.vectors == [[3.0, 2.0], [1.0, 1.0]]
+    assert embedded.dimensions == 2
+    receipt = embedded.receipt
+    assert (receipt.usage, receipt.cost, receipt.request_id, receipt.served) == (
+        Usage(3, 0),
+        Decimal(0),
+        "req_1",
+        "embedder-1",
+    )
+    assert receipt.payload == {"input": ["a b", "c"]}
+    assert Client(provider=Embedder(free=False)).embed(["a"]).receipt.cost is None
+    assert Client(provider=Embedder()).embed(["a"], dimensions=1).dimensions == 1
+
+
+def test_embedding_is_tried_again_and_logged() -> None:
+    receipt = Client(provider=Embedder(busy=1), retry=QUICK).embed(["a"]).receipt
+    assert [(one.error, one.status) for one in receipt.attempts] == [("RateLimited", 429), (None, None)]
+    with pytest.raises(RateLimited):
+        Client(provider=Embedder(busy=2), retry=QUICK).embed(["a"])
+
+
+def test_embedding_obeys_limits_and_timeouts() -> None:
+    model, gate = Embedder(seconds=0.01), Concurrency(2)
+    client = Client(provider=model, concurrency=gate)
+
+    async def many() -> dict[str, float]:
+        embedded = await asyncio.gather(*(client.aembed(["a"]) for _ in range(6)))
+        return dict(embedded[-1].receipt.timing.stages)
+
+    assert asyncio.run(many())["queue"] > 0
+    assert model.most == 2
+    with pytest.raises(TimedOut):
+        Client(provider=Embedder(seconds=5), timeout=0.02, retry=Retry(attempts=1)).embed(["a"])
+
+
+def test_tokens_are_counted_with_the_clients_settings() -> None:
+    client = Client(provider=Embedder(busy=1), retry=QUICK, settings=Settings(max_tokens=10))
+    assert client.count_tokens("four") == Count("scripted", 14, True, "counted")
+
+
+def test_a_model_that_cannot_says_so() -> None:
+    client = Client(provider=ScriptedModel("x"))
+    with pytest.raises(InvalidInput, match="embeds"):
+        client.embed(["a"])
+    with pytest.raises(InvalidInput, match="counts tokens"):
+        client.count_tokens("a")
+
+
+def test_wrong_input_is_named() -> None:
+    client = Client(provider=Embedder())
+    with pytest.raises(InvalidInput, match="texts"):
+        client.embed("one text")
+    with pytest.raises(InvalidInput, match="dimensions"):
+        client.embed(["a"], dimensions=0)
+
+
+def test_nothing_is_sent_where_there_is_no_text() -> None:
+    embedded = Client(provider=Embedder(busy=9)).embed([])
+    assert (embedded.dimensions, embedded.receipt.attempts, embedded.usage) == (0, (), Usage(0, 0))

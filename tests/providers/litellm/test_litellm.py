@@ -1,0 +1,184 @@
+"""The real litellm against a server on the loopback; skipped where it is not installed."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from aiapp.client.client import Client
+from aiapp.core import errors
+from aiapp.core.events import Completion, fold
+from aiapp.core.messages import user
+from aiapp.core.parts import Text, ToolCall
+from aiapp.core.request import Request, Settings
+from aiapp.core.usage import Usage
+from aiapp.providers.litellm.errors import BY_CLASS
+from aiapp.providers.litellm.provider import LiteLLMProvider
+from aiapp.providers.litellm.sdk import load
+from aiapp.providers.protocol import Embeds
+from aiapp.providers.registry import open_provider
+from tests.providers.litellm.server import Server, serving
+
+KEY = "sk-very-secret"
+ASK = Request((user("hi"),))
+INSTALLED = find_spec("litellm") is not None
+needs_litellm = pytest.mark.skipif(not INSTALLED, reason="litellm (the extra `litellm`) is not installed")
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serving() as state:
+        yield state
+
+
+def opened(server: Server, timeout: float = 20.0) -> LiteLLMProvider:
+    return LiteLLMProvider("openai/some-model", api_key=KEY, base_url=server.url, timeout=timeout)
+
+
+def streamed(provider: LiteLLMProvider) -> Completion:
+    async def read() -> Completion:
+        return fold([event async for event in provider.astream(provider.prepare(ASK))])
+
+    return asyncio.run(read())
+
+
+@pytest.mark.skipif(INSTALLED, reason="litellm is installed")
+def test_without_litellm_the_extra_is_named_at_once() -> None:
+    with pytest.raises(errors.MissingDependency, match=r"aiapp\[litellm\]"):
+        open_provider("litellm:groq/model")
+
+
+def test_a_model_must_be_named() -> None:
+    with pytest.raises(errors.UnknownModel, match="litellm:PROVIDER/MODEL"):
+        open_provider("litellm:")
+
+
+@needs_litellm
+def test_an_answer_whole_and_streamed(server: Server) -> None:
+    complete = fold(asyncio.run(opened(server).acomplete(opened(server).prepare(ASK))))
+    assert complete.text == "Hello there"
+    assert complete.tool_calls == (ToolCall("call_1", "look", '{"at": "it"}'),)
+    assert complete.usage == Usage(12, 5, 4, complete.usage.cache_write_tokens, 2)
+    assert complete.finish is not None
+    assert complete.finish.reason == "tool_calls"
+    stream = streamed(opened(server))
+    assert (stream.parts, stream.finish) == (complete.parts, complete.finish)
+    assert (stream.usage.input_tokens, stream.usage.output_tokens) == (12, 5)
+    assert server.requests[1]["stream_options"] == {"include_usage": True}
+
+
+@needs_litellm
+def test_the_client_asks_it_like_any_other(server: Server) -> None:
+    with Client("litellm:openai/some-model", api_key=KEY, base_url=server.url) as client:
+        response = client.complete("hi")
+    assert response.parts[0] == Text("Hello there")
+    assert response.receipt.model == "litellm:openai/some-model"
+    assert KEY not in repr(response.receipt.payload)
+
+
+@needs_litellm
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, errors.BadRequest),
+        (401, errors.AuthenticationFailed),
+        (404, errors.NotFound),
+        (429, errors.RateLimited),
+        (500, errors.Unavailable),
+        (503, errors.Unavailable),
+    ],
+)
+def test_failures_are_typed_and_tried_once(server: Server, status: int, error: type[errors.ProviderError]) -> None:
+    server.status, server.headers = status, {"retry-after": "7"}
+    server.answer = {"error": {"message": f"no luck with {KEY}", "type": "x", "code": None}}
+    with pytest.raises(error) as caught:
+        asyncio.run(opened(server).acomplete(opened(server).prepare(ASK)))
+    assert len(server.requests) == 1
+    assert caught.value.status == status
+    assert KEY not in f"{caught.value!r} {caught.value}"
+    with pytest.raises(error):
+        streamed(opened(server))
+
+
+@needs_litellm
+def test_an_overflow_is_told_from_other_bad_requests(server: Server) -> None:
+    server.status = 400
+    server.answer = {"error": {"message": "too long", "code": "context_length_exceeded", "type": "x"}}
+    server.answer["error"]["message"] = "This model's maximum context length is 8192 tokens."
+    with pytest.raises(errors.ContextOverflow):
+        asyncio.run(opened(server).acomplete(opened(server).prepare(ASK)))
+
+
+@needs_litellm
+def test_a_setting_that_the_model_does_not_take_is_refused_not_lost(server: Server) -> None:
+    provider = LiteLLMProvider("ollama/llama3", base_url=server.url)
+    prepared = provider.prepare(Request((user("hi"),), settings=Settings(service_tier="flex")))
+    with pytest.raises(errors.BadRequest):
+        asyncio.run(provider.acomplete(prepared))
+    assert server.requests == []
+
+
+@needs_litellm
+def test_no_one_there_is_a_connection_that_failed() -> None:
+    provider = LiteLLMProvider("openai/some-model", api_key=KEY, base_url="http://127.0.0.1:9/v1", timeout=5)
+    with pytest.raises((errors.ConnectionFailed, errors.Unavailable)):
+        asyncio.run(provider.acomplete(provider.prepare(ASK)))
+
+
+@needs_litellm
+def test_vectors_come_in_the_order_of_the_texts(server: Server) -> None:
+    provider = opened(server)
+    assert isinstance(provider, Embeds)
+    made = asyncio.run(provider.aembed(["a", "b"], None))
+    assert [list(vector) for vector in made.vectors] == [[1.0, 0.0], [0.0, 1.0]]
+    assert made.usage.input_tokens == 6
+    assert made.model == "served-model"
+
+
+@needs_litellm
+def test_g5_its_import_is_quiet_and_needs_no_network(server: Server) -> None:
+    program = (
+        "import asyncio, warnings; warnings.simplefilter('error')\n"
+        "from aiapp import Client\n"
+        "from aiapp.testing import block_network\n"
+        "from aiapp.providers.litellm.provider import LiteLLMProvider\n"
+        "from aiapp.core.request import Request\n"
+        "with block_network():\n"
+        f"    provider = LiteLLMProvider('openai/m', api_key='k', base_url={server.url!r})\n"
+        "    asyncio.run(provider.acomplete(provider.prepare(Request.of('hi'))))\n"
+        "    print(Client(provider=provider).complete('hi').text)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "Hello there\n", "")
+
+
+@needs_litellm
+def test_its_globals_are_tamed(capsys: pytest.CaptureFixture[str]) -> None:
+    litellm = load()
+    assert litellm.drop_params is False
+    assert litellm.num_retries == 0
+    assert litellm.callbacks == litellm.success_callback == litellm.failure_callback == []
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+        logging.getLogger(name).error("noise")
+    assert capsys.readouterr() == ("", "")
+
+
+@needs_litellm
+def test_every_exception_of_litellms_is_mapped() -> None:
+    exceptions: Any = load().exceptions
+    public = [
+        kind
+        for _, kind in inspect.getmembers(exceptions, inspect.isclass)
+        if issubclass(kind, Exception) and kind.__module__ == exceptions.__name__
+    ]
+    vague = [kind.__name__ for kind in public if not any(parent.__name__ in BY_CLASS for parent in kind.__mro__)]
+    assert public
+    assert vague == []
