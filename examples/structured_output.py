@@ -1,4 +1,4 @@
-"""JSON that fits a schema, by constrained decoding: the form is certain, the content as good as the model."""
+"""An answer of a type of yours: constrained decoding makes its form certain, and its content is the model's best."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from aiapp import Client, Request, Schema, user
+from aiapp import Client
 
 
 class Ticket(BaseModel):
@@ -17,9 +17,8 @@ class Ticket(BaseModel):
     reply_by: Literal["email", "phone"]
 
 
-schema = Schema(Ticket)
-request = Request((user("My order is late and nobody answers the phone. File this ticket."),), format=schema.format())
 client = Client("local")  # or Client("openai:NAME"), Client("anthropic:NAME")
-response = client.complete(request)
+response = client.complete("My order is late and nobody answers the phone. File this ticket.", output=Ticket)
 print(response.text)
-print(repr(schema.parse(response.text)))
+print(repr(response.output))
+print(client.complete("Is the shop open on Sunday? Answer yes or no.", output=bool).output)

@@ -20,7 +20,7 @@ def ask(
     question: Annotated[str, typer.Argument(help="What you want to know.")],
     paths: Annotated[list[Path], typer.Argument(help="Files or folders: Markdown, text, HTML, PDF.")],
     model: Annotated[
-        str | None, typer.Option("--model", "-m", help="local, openai:NAME or anthropic:NAME  [default: local]")
+        str | None, typer.Option("--model", "-m", help="local or PROVIDER:NAME, such as openai:NAME  [default: local]")
     ] = None,
     index: Annotated[
         Path | None, typer.Option("--index", help="Where the index lives  [default: your cache directory]")
