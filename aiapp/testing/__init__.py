@@ -16,7 +16,7 @@ from aiapp.testing.conformance import KEY, ProviderConformance
 from aiapp.testing.connection import Received
 from aiapp.testing.network import block_network
 from aiapp.testing.replies import Asked, Fault, Piece, Reply, render
-from aiapp.testing.scripted import Answer, ScriptedModel
+from aiapp.testing.scripted import Answer, ScriptedModel, request_of
 from aiapp.testing.server import WireServer
 from aiapp.testing.wire_conformance import WireConformance
 from aiapp.testing.wires import Said, Vectors
@@ -39,4 +39,5 @@ __all__ = [
     "WireServer",
     "block_network",
     "render",
+    "request_of",
 ]

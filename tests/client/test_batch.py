@@ -18,7 +18,7 @@ from aiapp.core.events import Event
 from aiapp.core.request import Request
 from aiapp.core.response import Response
 from aiapp.providers.protocol import Prepared
-from aiapp.testing import Answer, ScriptedModel
+from aiapp.testing import Answer, ScriptedModel, request_of
 
 
 class Echo(ScriptedModel):
@@ -35,7 +35,7 @@ class Echo(ScriptedModel):
         return BadRequest(text, provider="p", model="m") if text.startswith("fail") else text
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:
-        text = prepared.payload["request"].messages[0].text
+        text = request_of(prepared).messages[0].text
         self.now += 1
         self.most = max(self.most, self.now)
         try:

@@ -17,7 +17,7 @@ from aiapp.core.events import Event, Finish, Started, TextDelta
 from aiapp.core.messages import user
 from aiapp.core.request import Request, Settings
 from aiapp.providers.protocol import Prepared
-from aiapp.testing import ScriptedModel
+from aiapp.testing import ScriptedModel, request_of
 
 QUICK = Retry(attempts=3, first_wait=0.001, longest_wait=0.002)
 
@@ -122,7 +122,7 @@ class Cut(ScriptedModel):
     """Fails in the middle of its answer."""
 
     async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
-        self.requests.append(prepared.payload["request"])
+        self.requests.append(request_of(prepared))
         yield Started("m")
         yield TextDelta("Hel")
         assert isinstance(self._script, Exception)

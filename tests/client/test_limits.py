@@ -24,7 +24,7 @@ from aiapp.core.parts import Image, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Request, Settings, Tool
 from aiapp.core.usage import Usage
 from aiapp.providers.protocol import Prepared
-from aiapp.testing import ScriptedModel
+from aiapp.testing import ScriptedModel, request_of
 
 ONCE = Retry(attempts=1)
 
@@ -43,7 +43,7 @@ class Busy(ScriptedModel):
         with self.lock:
             self.now += 1
             self.most = max(self.most, self.now)
-            self.starts.append(prepared.payload["request"].messages[0].text)
+            self.starts.append(request_of(prepared).messages[0].text)
 
     def leave(self) -> None:
         with self.lock:

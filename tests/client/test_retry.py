@@ -25,7 +25,7 @@ from aiapp.core.events import Event, Started, TextDelta
 from aiapp.core.request import Request
 from aiapp.core.response import Attempt, Response
 from aiapp.providers.protocol import Prepared
-from aiapp.testing import Answer, ScriptedModel
+from aiapp.testing import Answer, ScriptedModel, request_of
 
 
 class Time:
@@ -141,7 +141,7 @@ class Cut(ScriptedModel):
     """Shows something, then fails."""
 
     async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
-        self.requests.append(prepared.payload["request"])
+        self.requests.append(request_of(prepared))
         yield Started("m")
         yield TextDelta("Hel")
         raise failure(0.0)

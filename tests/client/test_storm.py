@@ -108,7 +108,8 @@ def test_a_thousand_calls_in_a_storm_of_faults(wire: Wire) -> None:
     for number, result in enumerate(results):
         attempts = watched.calls[number].attempts
         assert 1 <= len(attempts) <= RETRY.attempts
-        assert script.tries[number] <= len(attempts)  # one may end before it reaches the server
+        late = sum(attempt.error == "TimedOut" for attempt in attempts)  # which may never have reached the server
+        assert len(attempts) - late <= script.tries[number] <= len(attempts)
         assert sum(attempt.wait for attempt in attempts) <= RETRY.deadline
         assert (attempts[-1].error is None) == (not failed_at_once(result, attempts[-1].error))
         if isinstance(result, Response):

@@ -28,7 +28,9 @@ from tests.outside.processes import free_port, serving
 HOW = "npm install @copilotkit/aimock@1.43.0 somewhere, and set AIAPP_AIMOCK=.../node_modules/@copilotkit/aimock"
 LOOK = Tool("get_weather", "The weather.", {"type": "object", "properties": {"city": {"type": "string"}}})
 LONG = "A long answer with Grüße, 你好 and 🙂. " * 20
+VENDORS = ("openai", "openai-chat", "anthropic")
 COUNTS = {"input_tokens": 12, "output_tokens": 7}
+CHAT_COUNTS = {"prompt_tokens": 12, "completion_tokens": 7, "total_tokens": 19}
 
 
 def error(status: int, kind: str, code: str) -> dict[str, Any]:
@@ -51,14 +53,14 @@ FIXTURES: list[dict[str, Any]] = [
         },
     },
     {"match": {"userMessage": "long"}, "response": {"content": LONG}},
-    {"match": {"userMessage": "counted"}, "response": {"content": "Counted.", "usage": COUNTS}},
+    {"match": {"userMessage": "counted"}, "response": {"content": "Counted.", "usage": COUNTS | CHAT_COUNTS}},
     {"match": {"userMessage": "json"}, "response": {"content": '{"city": "Paris"}'}},
     {"match": {"userMessage": "broke"}, "response": error(429, "rate_limit_error", "rate_limit_exceeded")},
     {"match": {"userMessage": "wrong key"}, "response": error(401, "authentication_error", "invalid_api_key")},
     {"match": {"userMessage": "down"}, "response": error(500, "api_error", "server_error")},
     *(
-        {"match": {"userMessage": f"twice {vendor}", "sequenceIndex": turn}, "response": response}
-        for vendor in ("openai", "anthropic")
+        {"match": {"userMessage": f"twice by {vendor}.", "sequenceIndex": turn}, "response": response}
+        for vendor in VENDORS
         for turn, response in enumerate([error(503, "api_error", "busy"), {"content": "the second time"}])
     ),
     {"match": {"userMessage": "hello"}, "response": {"content": "Hello there!"}},
@@ -90,9 +92,9 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
         yield address
 
 
-@pytest.fixture(params=["openai", "anthropic"])
+@pytest.fixture(params=VENDORS)
 def client(request: pytest.FixtureRequest, url: str) -> Generator[Client]:
-    address = f"{url}/v1" if request.param == "openai" else url
+    address = f"{url}/v1" if request.param != "anthropic" else url
     with_retry = Retry(attempts=2, first_wait=0.01)
     client = Client(f"{request.param}:any-model", api_key="k", base_url=address, retry=with_retry, timeout=30)
     yield client
@@ -166,7 +168,7 @@ def test_a_value_of_a_type(client: Client) -> None:
         ("broke", errors.RateLimited, 429),
         ("wrong key", errors.AuthenticationFailed, 401),
         ("down", errors.Unavailable, 500),
-        ("what nobody foresaw", errors.NotFound, 404),
+        ("what nobody foresaw", errors.ProviderError, 404),  # in words that fit neither vendor
     ],
 )
 def test_failures(client: Client, words: str, kind: type[errors.ProviderError], status: int, stream: bool) -> None:
@@ -176,6 +178,6 @@ def test_failures(client: Client, words: str, kind: type[errors.ProviderError], 
 
 
 def test_a_second_try(client: Client) -> None:
-    response = client.complete(f"twice {client.model.partition(':')[0]}")
+    response = client.complete(f"twice by {client.model.partition(':')[0]}.")
     assert response.text == "the second time"
     assert [attempt.status for attempt in response.receipt.attempts] == [503, None]

@@ -11,10 +11,10 @@ _OPENAI: dict[int, tuple[str, str | None, str]] = {
     403: ("invalid_request_error", "unsupported_country_region_territory", "Country, region, or territory refused."),
     404: ("invalid_request_error", "model_not_found", "The model does not exist or you do not have access to it."),
     429: ("requests", "rate_limit_exceeded", "Rate limit reached for requests per minute."),
-    422: ("invalid_request_error", None, "The request could not be processed."),
     503: _BUSY,
     529: _BUSY,  # not OpenAI's own status; gateways send it
 }
+_OPENAI_REFUSED = ("invalid_request_error", None, "The request could not be served.")
 _OPENAI_OTHER = ("server_error", None, "The server had an error while processing your request.")
 _ANTHROPIC: dict[int, tuple[str, str]] = {
     400: ("invalid_request_error", "Invalid request."),
@@ -23,11 +23,11 @@ _ANTHROPIC: dict[int, tuple[str, str]] = {
     403: ("permission_error", "Your API key may not use this resource."),
     404: ("not_found_error", "model: not found"),
     413: ("request_too_large", "Request exceeds the maximum size"),
-    422: ("invalid_request_error", "The request could not be processed."),
     429: ("rate_limit_error", "This request would exceed your rate limit."),
     504: ("timeout_error", "Request timed out"),
     529: ("overloaded_error", "Overloaded"),
 }
+_ANTHROPIC_REFUSED = ("invalid_request_error", "The request could not be served.")
 _ANTHROPIC_OTHER = ("api_error", "Internal server error")
 CONTEXT_OVERFLOW = "context_length_exceeded"
 _OVERFLOW_MESSAGES = {
@@ -38,7 +38,7 @@ _OVERFLOW_MESSAGES = {
 
 def openai_failure(status: int, message: str | None = None, code: str | None = None) -> dict[str, Any]:
     """An error body of OpenAI's."""
-    kind, usual_code, usual = _OPENAI.get(status, _OPENAI_OTHER)
+    kind, usual_code, usual = _OPENAI.get(status, _OPENAI_OTHER if status >= 500 else _OPENAI_REFUSED)
     if code == CONTEXT_OVERFLOW:
         usual = _OVERFLOW_MESSAGES["openai"]
     shown = usual if message is None else message
@@ -47,7 +47,7 @@ def openai_failure(status: int, message: str | None = None, code: str | None = N
 
 def anthropic_failure(status: int, message: str | None = None, code: str | None = None) -> dict[str, Any]:
     """An error body of Anthropic's, which has no codes: a context overflow shows in the message alone."""
-    kind, usual = _ANTHROPIC.get(status, _ANTHROPIC_OTHER)
+    kind, usual = _ANTHROPIC.get(status, _ANTHROPIC_OTHER if status >= 500 else _ANTHROPIC_REFUSED)
     if code == CONTEXT_OVERFLOW:
         usual = _OVERFLOW_MESSAGES["anthropic"]
     shown = usual if message is None else message
