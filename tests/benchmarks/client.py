@@ -156,28 +156,28 @@ def responses(url: str, loop: asyncio.AbstractEventLoop) -> list[Row]:
     turn = {name: value for name, value in ours.explain(request).payload.items() if name in ("input", "tools")}
     return [
         Row(
-            "Responses: call",
+            "OpenAI Responses: call",
             100,
             repeated(lambda: sdk.responses.create(model=MODEL, input=ASKED), 100),
             repeated(lambda: ours.complete(ASKED), 100),
             0.55,
         ),
         Row(
-            "Responses: async call",
+            "OpenAI Responses: async call",
             100,
             on(loop, lambda: asdk.responses.create(model=MODEL, input=ASKED), 100),
             on(loop, lambda: ours.acomplete(ASKED), 100),
             0.55,
         ),
         Row(
-            "Responses: streamed chunk",
+            "OpenAI Responses: streamed chunk",
             CHUNKS * 5,
             repeated(lambda: read(sdk.responses.create(model=MODEL, input=ASKED, stream=True)), 5),
             repeated(lambda: read(ours.stream(ASKED)), 5),
             0.35,
         ),
         Row(
-            "Responses: agent's 11th turn",
+            "OpenAI Responses: an agent's 11th turn",
             20,
             repeated(lambda: sdk.responses.create(model=MODEL, **turn), 20),
             repeated(lambda: ours.complete(request), 20),
@@ -217,7 +217,7 @@ def chat(url: str, loop: asyncio.AbstractEventLoop) -> list[Row]:
             0.35,
         ),
         Row(
-            "Chat Completions: agent's 11th turn",
+            "Chat Completions: an agent's 11th turn",
             20,
             repeated(lambda: sdk.chat.completions.create(model=MODEL, **turn), 20),
             repeated(lambda: ours.complete(request), 20),
@@ -234,21 +234,21 @@ def messages(url: str, loop: asyncio.AbstractEventLoop) -> list[Row]:
     said: Any = {"model": "claude-test", "max_tokens": 100, "messages": [{"role": "user", "content": ASKED}]}
     return [
         Row(
-            "Messages: call",
+            "Anthropic Messages: call",
             100,
             repeated(lambda: sdk.messages.create(**said), 100),
             repeated(lambda: ours.complete(ASKED), 100),
             1.0,
         ),
         Row(
-            "Messages: async call",
+            "Anthropic Messages: async call",
             100,
             on(loop, lambda: asdk.messages.create(**said), 100),
             on(loop, lambda: ours.acomplete(ASKED), 100),
             1.0,
         ),
         Row(
-            "Messages: streamed chunk",
+            "Anthropic Messages: streamed chunk",
             CHUNKS * 5,
             repeated(lambda: read(sdk.messages.create(**said, stream=True)), 5),
             repeated(lambda: read(ours.stream(ASKED)), 5),
@@ -286,7 +286,7 @@ Client("openai:gpt-test", api_key="k", base_url="{url}").complete("Hello")
 def first(url: str) -> list[Row]:
     """A new process: import, and a first answer; CPU time of that process."""
     sdk, ours = in_process(FIRST_SDK, url), in_process(FIRST_OURS, url)
-    return [Row("import and first answer", 1, sdk, ours, 1.2, clock=of_children)]
+    return [Row("import, and a first answer", 1, sdk, ours, 1.2, clock=of_children)]
 
 
 def of_children() -> float:
