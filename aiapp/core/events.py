@@ -173,7 +173,7 @@ class _Open:
     metadata: Metadata = field(default_factory=_nothing)
 
     def part(self) -> Part | None:
-        content = "".join(self.pieces)
+        content = _joined(self.pieces)
         match self.kind:
             case "text":
                 return Text(content, self.metadata) if content or self.metadata else None
@@ -181,6 +181,16 @@ class _Open:
                 return Thinking(content, self.metadata) if content or self.metadata else None
             case "tool_call":
                 return ToolCall(self.id, self.name, content, self.metadata)
+
+
+def _joined(pieces: Iterable[str]) -> str:
+    """The pieces as one text; the halves of a character that was cut between two of them, as some servers do, meet."""
+    text = "".join(pieces)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+    return text
 
 
 class Fold:

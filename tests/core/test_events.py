@@ -67,3 +67,12 @@ def test_any_interleaving_of_parallel_tool_calls_gives_the_same_calls(case: tupl
         events.append(ToolCallDelta(index, texts[index][sent[index]]))
         sent[index] += 1
     assert fold(events).tool_calls == tuple(ToolCall(f"id{i}", f"tool{i}", text) for i, text in enumerate(texts))
+
+
+@given(st.text(st.characters(exclude_categories=[])))
+def test_a_character_cut_between_its_utf_16_units_is_one_again(text: str) -> None:
+    """As servers written in JavaScript cut a text: each half of a pair comes in a delta of its own."""
+    units = text.encode("utf-16-le", "surrogatepass")
+    pieces = [units[place : place + 2].decode("utf-16-le", "surrogatepass") for place in range(0, len(units), 2)]
+    whole = units.decode("utf-16-le", "surrogatepass")
+    assert fold(TextDelta(piece) for piece in pieces).text == whole

@@ -126,7 +126,6 @@ def test_a_long_text_in_many_scripts(client: Client) -> None:
     assert asked(client, "long", stream=False).text == LONG
 
 
-@pytest.mark.xfail(reason="the halves of a character beyond U+FFFF stay apart where deltas split it", strict=False)
 def test_a_long_text_that_is_cut_between_utf_16_units(client: Client) -> None:
     """As JavaScript cuts a text: a character of two units comes in two deltas, each half of it escaped."""
     assert asked(client, "long", stream=True).text == LONG

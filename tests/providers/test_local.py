@@ -14,7 +14,7 @@ from aiapp.core.events import Finish, fold
 from aiapp.core.formats import Choice, JsonSchema, Regex
 from aiapp.core.messages import Message, assistant, system, user
 from aiapp.core.parts import Image, Part, Text, ToolCall, ToolResult
-from aiapp.core.request import Request, Settings, Tool
+from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.providers.local.provider import LocalProvider
 
 SCHEMA = {
@@ -161,3 +161,16 @@ def test_it_embeds_with_the_bundled_encoder() -> None:
     assert list(asyncio.run(provider.aembed([], None)).vectors) == []
     with pytest.raises(InvalidInput, match="dimensions"):
         asyncio.run(provider.aembed(texts, 7))
+
+
+def test_what_it_cannot_honour_is_said() -> None:
+    asked = Settings(tool_choice=Only("play"), parallel_tools=True, cache="off", service_tier="flex", effort="high")
+    changes = Client("local").explain(Request((user("hi"),), settings=asked)).changes
+    fields = ["cache", "effort", "parallel_tools", "service_tier", "tool_choice"]
+    assert sorted(change.field for change in changes if change.lost) == fields
+
+
+def test_no_tool_is_offered_where_none_may_be_called() -> None:
+    tools = (Tool("play_song", "Play a song.", {"type": "object", "properties": {}}),)
+    request = Request((user("Play a song."),), tools, settings=Settings(tool_choice="none"))
+    assert Client("local").explain(request).payload["tools"] == []

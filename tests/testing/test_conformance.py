@@ -21,8 +21,6 @@ from aiapp.providers.protocol import Prepared, Provider
 from aiapp.providers.registry import open_provider
 from aiapp.testing import KEY, Cassette, ProviderConformance, Said, ScriptedModel, WireConformance
 
-SILENT = pytest.mark.xfail(reason="the local model reports no settings of service", strict=False)
-
 
 class TestOpenAI(WireConformance):
     def connect(self, url: str, timeout: float) -> Provider:
@@ -48,10 +46,6 @@ class TestLocal(ProviderConformance):
     @contextmanager
     def open(self, said: Said) -> Generator[Provider]:
         yield LocalProvider()
-
-    @SILENT
-    def test_no_setting_of_service_is_lost_without_a_word(self) -> None:
-        super().test_no_setting_of_service_is_lost_without_a_word()
 
 
 class TestScripted(ProviderConformance):

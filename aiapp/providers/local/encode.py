@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, assert_never
 
 from aiapp.core.errors import BadRequest
 from aiapp.core.formats import Choice, JsonSchema, Regex
 from aiapp.core.messages import Message
 from aiapp.core.parts import Text, ToolCall, ToolResult
-from aiapp.core.request import Request, Settings
+from aiapp.core.request import Only, Request, Settings
 from aiapp.core.response import Change
 from aiapp.providers.protocol import Prepared
 from aiapp.transformer.template import call_text, system_text, tool_line
@@ -26,6 +27,8 @@ def encode(request: Request) -> Prepared:
     """
     changes: list[Change] = []
     turns = [turn for message in request.messages for turn in _turns(message, changes)]
+    if request.settings.tool_choice == "none":
+        request = replace(request, tools=())
     payload = {
         "messages": _with_system(turns, request),
         "tools": [
@@ -35,11 +38,26 @@ def encode(request: Request) -> Prepared:
         "format": _format(request),
         "sampling": _sampling(request.settings),
     }
-    if request.settings.effort is not None:
-        changes.append(Change("effort", "the bundled model does not reason; dropped"))
-    unknown = "the bundled model has no such setting; dropped"
-    changes.extend(Change(f"extra.{name}", unknown) for name in request.settings.extra)
+    changes.extend(_dropped(request.settings))
     return Prepared(payload, tuple(changes))
+
+
+def _dropped(settings: Settings) -> Iterator[Change]:
+    """What the bundled model has no place for."""
+    if settings.effort not in (None, "none"):
+        yield Change("effort", "the bundled model does not reason; dropped")
+    if settings.tool_choice == "required" or isinstance(settings.tool_choice, Only):
+        yield Change("tool_choice", "the bundled model asks for a tool where one fits, and cannot be made to; dropped")
+    if settings.parallel_tools is not None:
+        one = "the bundled model asks for one tool at a time; dropped"
+        yield Change("parallel_tools", one, lost=settings.parallel_tools)
+    if settings.cache is not None:
+        kept = "the bundled model keeps what it has read by itself; dropped"
+        yield Change("cache", kept, lost=settings.cache == "off")
+    if settings.service_tier is not None:
+        yield Change("service_tier", "there are no tiers on your own machine; dropped")
+    for name in settings.extra:
+        yield Change(f"extra.{name}", "the bundled model has no such setting; dropped")
 
 
 def _turns(message: Message, changes: list[Change]) -> Iterator[dict[str, str]]:

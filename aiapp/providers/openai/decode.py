@@ -98,6 +98,8 @@ class StreamDecoder:
                 yield from self._finish(event["response"])
             case "error":
                 raise failure(event.get("error") or event, NAME, self._model)
+            case None if "error" in event:  # from gateways, which name no type
+                raise failure(event["error"], NAME, self._model)
             case _:
                 pass
 

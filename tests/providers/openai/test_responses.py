@@ -432,3 +432,9 @@ def test_without_a_connection_tokens_are_estimated(monkeypatch: pytest.MonkeyPat
     counted = responses(answering({})).count_tokens(Request((user("x" * 40),)))
     assert (counted.tokens, counted.exact) == (10, False)
     assert counted.source.startswith("estimate")
+
+
+def test_a_failure_without_a_type_is_a_failure() -> None:
+    """As gateways send it in the middle of a stream."""
+    with pytest.raises(errors.RateLimited, match="slow"):
+        list(StreamDecoder("gpt").decode({"error": {"code": "rate_limit_exceeded", "message": "slow"}}))
