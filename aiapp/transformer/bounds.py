@@ -213,6 +213,19 @@ def _bound_number(schema: Mutable, parts: Sequence[Schema], *, fractions: bool) 
     if high is None:
         high = max([0, *limits, *constants]) + WIDEST_RANGE if limits or constants else WIDEST_RANGE
     schema |= {"minimum": low, "maximum": high}
+    if fractions and high - low > NUMBER_STEP * 10:
+        _step_inside(schema)
     finer = constants or any("multipleOf" in part for part in parts)
     if fractions and not finer and high - low > NUMBER_STEP * 10:
         schema["multipleOf"] = NUMBER_STEP
+
+
+def _step_inside(schema: Mutable) -> None:
+    """No bound that is whole and excluded: llguidance 1.9 lets that bound itself through, written without a point."""
+    for excluded, included, step, nearer in (
+        ("exclusiveMinimum", "minimum", NUMBER_STEP, max),
+        ("exclusiveMaximum", "maximum", -NUMBER_STEP, min),
+    ):
+        bound = schema.get(excluded)
+        if _is_number(bound) and float(schema[excluded]).is_integer():
+            schema[included] = nearer(schema[included], schema.pop(excluded) + step)

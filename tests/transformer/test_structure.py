@@ -149,3 +149,22 @@ def test_a_schema_that_is_too_deep_is_refused() -> None:
         schema = {"type": "array", "items": schema}
     with pytest.raises(InvalidInput, match="nested less deeply"):
         Grammar.json_schema(schema)
+
+
+@pytest.mark.parametrize(
+    "bounds",
+    [
+        {"exclusiveMinimum": 0.0, "exclusiveMaximum": 0.02},
+        {"exclusiveMinimum": 1, "exclusiveMaximum": 1.7},
+        {"minimum": -0.5, "exclusiveMaximum": 0},
+    ],
+)
+def test_a_whole_bound_that_is_excluded_is_not_written(model: Transformer, bounds: Schema) -> None:
+    schema = {"type": "number", **bounds}
+    grammar = Grammar.json_schema(schema)
+    for seed in range(30):
+        written = collect(
+            model.generate([1, 5], Sampling(temperature=1.0, seed=seed), grammar=grammar, max_tokens=LIMIT)
+        )
+        if written.finish == "stop":
+            validator("draft2020-12", schema).validate(json.loads(written.text))
