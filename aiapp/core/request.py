@@ -109,10 +109,18 @@ class Request:
             asked = user(asked)
         if isinstance(asked, Message):
             asked = (asked,)
-        request = asked if isinstance(asked, Request) else Request(tuple(asked))
+        request = asked if isinstance(asked, Request) else Request(_messages(asked))
         if not request.messages:
             raise InvalidInput("messages", request.messages, "at least one message")
         return request
+
+
+def _messages(asked: Any) -> tuple[Message, ...]:
+    given: tuple[Any, ...] = tuple(asked) if hasattr(asked, "__iter__") else (asked,)
+    for one in given:
+        if not isinstance(one, Message):
+            raise InvalidInput("request", one, "a text, a Message, several Messages or a Request")
+    return given
 
 
 Asked: TypeAlias = str | Message | Sequence[Message] | Request

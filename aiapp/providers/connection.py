@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     import httpx2
@@ -24,7 +24,7 @@ class Connection(Generic[Sdk]):
 
     sdk: Sdk
     http: httpx2.AsyncClient
-    _made: dict[tuple[str, bool], _Made] = field(default_factory=dict["tuple[str, bool]", "_Made"])
+    _made: dict[tuple[str, bool], _Made] = field(default_factory=dict["tuple[str, bool]", "_Made"], repr=False)
 
     async def send(
         self, path: str, body: bytes, *, streaming: bool, first: Callable[[], Awaitable[httpx2.Response]]
@@ -33,27 +33,30 @@ class Connection(Generic[Sdk]):
         made = self._made.get((path, streaming))
         if made is None:
             response = await first()
-            self._made[path, streaming] = _kept(response.request)
+            asked = response.history[0].request if response.history else response.request  # before any redirection
+            self._made[path, streaming] = _kept(asked)
             return response
         return await self.http.send(made.again(body), stream=streaming)
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """A request that the SDK made, without its body and what belongs to it."""
+    """A request that the SDK made, without its body and what belongs to it. It holds the key, and shows none."""
 
-    request: httpx2.Request
-    headers: httpx2.Headers
+    url: httpx2.URL = field(repr=False)
+    headers: httpx2.Headers = field(repr=False)
+    timeout: Any = field(repr=False)
 
     def again(self, body: bytes) -> httpx2.Request:
         import httpx2
 
-        made = self.request
-        return httpx2.Request(made.method, made.url, headers=self.headers, content=body, extensions=made.extensions)
+        return httpx2.Request(
+            "POST", self.url, headers=self.headers, content=body, extensions={"timeout": self.timeout}
+        )
 
 
 def _kept(request: httpx2.Request) -> _Made:
     import httpx2
 
     kept = [(name, value) for name, value in request.headers.raw if name.lower() not in _OF_ONE_REQUEST]
-    return _Made(request, httpx2.Headers(kept))
+    return _Made(request.url, httpx2.Headers(kept), request.extensions.get("timeout", {}))

@@ -56,6 +56,8 @@ class Row:
         sdk, ours = (sorted(times)[len(times) // 5] for times in self.times)
         if self.clock is time.perf_counter:
             shown = f"{1 / sdk:,.0f} calls/s | {1 / ours:,.0f} calls/s | {sdk / ours:.2f} | at least {self.limit}"
+        elif self.clock is of_children:
+            shown = f"{sdk:.2f} s | {ours:.2f} s | {ours / sdk:.2f} | at most {self.limit}"
         else:
             shown = f"{sdk * 1e6:,.0f} us | {ours * 1e6:,.0f} us | {ours / sdk:.2f} | at most {self.limit}"
         return f"| {self.name} | {shown} |"

@@ -24,6 +24,7 @@ from aiapp.core.request import Request, Settings, Tool
 from aiapp.core.usage import Usage
 from aiapp.providers.anthropic import errors as anthropic_errors
 from aiapp.providers.openai import errors as openai_errors
+from aiapp.providers.openai.provider import OpenAIProvider
 from aiapp.providers.protocol import Provider
 from aiapp.providers.registry import open_provider
 from tests.providers import wire
@@ -227,3 +228,28 @@ def test_a_missing_key_is_named_at_once(name: str, variable: str, monkeypatch: p
     monkeypatch.delenv(variable, raising=False)
     with pytest.raises(errors.MissingKey, match=variable):
         open_provider(name)
+
+
+def test_a_repeated_request_is_the_first_one_with_another_body_whatever_it_was_redirected_to() -> None:
+    seen: list[httpx2.Request] = []
+
+    def handle(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        if request.url.host == "api.openai.com":
+            return httpx2.Response(307, headers={"location": "https://other.example/v1/responses"})
+        return httpx2.Response(200, json=wire.OPENAI)
+
+    http = httpx2.AsyncClient(transport=httpx2.MockTransport(handle), follow_redirects=True)
+    client = Client(provider=OpenAIProvider("m", api_key=wire.KEY, http_client=http))
+    for question in ("one", "two"):
+        client.complete(question)
+    asked = [request for request in seen if request.url.host == "api.openai.com"]
+    keys = [(request.method, request.headers["authorization"]) for request in asked]
+    assert keys == [("POST", f"Bearer {wire.KEY}")] * 2
+    assert [json.loads(request.content)["input"][0]["content"][0]["text"] for request in asked] == ["one", "two"]
+
+
+@pytest.mark.parametrize("wrong", [3, ["text"], None])
+def test_what_is_no_request_is_named(wrong: Any) -> None:
+    with pytest.raises(errors.InvalidInput, match="a Message"):
+        Client("local").complete(wrong)
