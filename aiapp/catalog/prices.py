@@ -1,0 +1,79 @@
+"""Prices of one offer: rates by service tier and by size of request, valid from a date, each with its source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+STANDARD = "standard"
+
+
+def _no_factors() -> Mapping[str, Decimal]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """US dollars per million tokens; None where nobody wrote the rate down, which is not 0.
+
+    `cache_write` is for the provider's usual lifetime (Anthropic 5 minutes, OpenAI 30 minutes), `cache_write_long` for
+    the longer one (1 hour, 12 hours). `reasoning` is there only where it differs from `output`, and the audio and image
+    rates where they differ from text.
+    """
+
+    input: Decimal | None = None
+    output: Decimal | None = None
+    cache_read: Decimal | None = None
+    cache_write: Decimal | None = None
+    cache_write_long: Decimal | None = None
+    reasoning: Decimal | None = None
+    audio_input: Decimal | None = None
+    audio_output: Decimal | None = None
+    audio_cache_read: Decimal | None = None
+    image_input: Decimal | None = None
+    image_output: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The rates of a request whose whole input, cached tokens included, is more than `above` tokens.
+
+    A step is a cliff: over it every token of the request takes these rates, not only those beyond.
+    """
+
+    above: int
+    rates: Rates
+
+
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """What an offer costs from `valid_from` (inclusive; None: since ever) on, until the next list begins.
+
+    `tiers` are by service tier in our words (`standard`, `batch`, `flex`, `priority`, `fast`, `ultrafast`), each with
+    its steps in rising order, the first at 0. A tier that is not there has no known price. `factors` multiply the
+    whole request by where or how it was served, such as `us` for inference in the United States alone. `uses` are US
+    dollars for one use of the provider's own tools, such as `web_search`.
+    """
+
+    tiers: Mapping[str, tuple[Step, ...]]
+    source: str
+    as_of: date
+    valid_from: date | None = None
+    factors: Mapping[str, Decimal] = field(default_factory=_no_factors)
+    uses: Mapping[str, Decimal] = field(default_factory=_no_factors)
+
+    def rates(self, input_tokens: int = 0, tier: str = STANDARD) -> Rates | None:
+        """The rates of a request with so many input tokens, cached ones included; None for a tier without a price."""
+        steps = self.tiers.get(tier)
+        if not steps:
+            return None
+        return next((step.rates for step in reversed(steps) if input_tokens > step.above), steps[0].rates)
+
+
+def valid_at(lists: tuple[PriceList, ...], at: date | datetime) -> PriceList | None:
+    """The list that holds on a day; None before the first one began."""
+    day = at.date() if isinstance(at, datetime) else at
+    valid = [one for one in lists if one.valid_from is None or one.valid_from <= day]
+    return max(valid, key=lambda one: one.valid_from or date.min, default=None)
