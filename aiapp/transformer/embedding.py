@@ -8,8 +8,10 @@ words, or parts of words; it knows nothing of synonyms.
 from __future__ import annotations
 
 import hashlib
+import io
 import math
 import re
+import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aiapp.core.errors import InvalidInput
+from aiapp.transformer.files import read_file
 from aiapp.transformer.weights import Floats
 
 BUNDLED_IDF = Path(__file__).parent / "weights" / "idf.npz"
@@ -48,10 +51,14 @@ class HashEmbedding:
     @classmethod
     def load(cls, path: Path = BUNDLED_IDF) -> HashEmbedding:
         """The embedding with the weights in a file that `save_idf` wrote."""
-        if not path.is_file():
-            raise InvalidInput("idf table", str(path), "a file written by save_idf; the bundled one is missing")
-        with np.load(path) as stored:
-            return cls(stored["weights"].astype(np.float32) * np.float32(stored["largest"] / _LEVELS))
+        accepted = f"a file written by save_idf: a table of {_BUCKETS} weights"
+        content = read_file(path, accepted)
+        try:
+            with np.load(io.BytesIO(content)) as stored:
+                weights, largest = stored["weights"], stored["largest"]
+                return cls(weights.astype(np.float32) * np.float32(largest / _LEVELS))
+        except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, InvalidInput) as error:
+            raise InvalidInput(f"idf table {path}", str(error), accepted) from error
 
     def embed(self, texts: Sequence[str]) -> Floats:
         """(len(texts), 256)."""

@@ -26,7 +26,7 @@ from aiapp.core.errors import InvalidInput
 from aiapp.transformer.files import read_codec, read_file
 from aiapp.transformer.network import Layer, Rotations, normalised, paired, rotate, rotations, silu, transformed
 from aiapp.transformer.threads import settle_threads
-from aiapp.transformer.weights import Floats, load_weights
+from aiapp.transformer.weights import Floats, load_weights, tensor_of
 
 BUNDLED_ENCODER = Path(__file__).parent / "weights" / "encoder.safetensors"
 
@@ -259,7 +259,49 @@ def _load(path: Path) -> Encoder:
     tokenizer = path.with_suffix(".json")
     settle_threads()
     content = b"".join(read_file(file, "a file of a sentence encoder") for file in (path, tokenizer))
-    try:
-        return Encoder(read_codec(tokenizer), load_weights(path), hashlib.sha256(content).hexdigest())
-    except KeyError as error:
-        raise InvalidInput(f"{path}: tensor {error.args[0]}", "missing", "the tensors of a sentence encoder") from error
+    codec, weights = read_codec(tokenizer), load_weights(path)
+    _check(weights, codec.get_vocab_size(), str(path))
+    return Encoder(codec, weights, hashlib.sha256(content).hexdigest())
+
+
+def _check(weights: Mapping[str, Floats], pieces: int, where: str) -> None:
+    """Every tensor is there, and of the shape that follows from the vocabulary, the width and the inner widths."""
+    kernels = 2 * len(KERNEL_CENTRES)
+    c, judged, inner, f = (
+        _size(weights, name, axis, where)
+        for name, axis in (("embedding", 1), ("judge.points", 0), ("judge.features", 0), ("layers.0.down", 1))
+    )
+    if c % _HEAD:
+        raise InvalidInput(f"{where}: tensor embedding: shape", weights["embedding"].shape, f"a multiple of {_HEAD}")
+    shapes: dict[str, tuple[int, ...]] = {
+        "embedding": (pieces, c),
+        "weight": (pieces,),
+        "judge.points": (judged, c),
+        "judge.piece_weight": (pieces,),
+        "judge.norm": (kernels,),
+        "judge.norm_bias": (kernels,),
+        "judge.features": (inner, kernels),
+        "judge.features_bias": (inner,),
+        "judge.meaning": (inner, c),
+        "judge.output": (inner,),
+        "judge.output_bias": (1,),
+        "judge.mix": (3,),
+    }
+    for number in sorted({name.split(".")[1] for name in weights if name.startswith("layers.")}):
+        shapes |= {
+            f"layers.{number}.attention_norm": (c,),
+            f"layers.{number}.query_key_value": (3 * c, c),
+            f"layers.{number}.attention_output": (c, c),
+            f"layers.{number}.inner_norm": (c,),
+            f"layers.{number}.gate_up": (2 * f, c),
+            f"layers.{number}.down": (c, f),
+        }
+    for name, shape in shapes.items():
+        tensor_of(weights, name, shape, where)
+
+
+def _size(weights: Mapping[str, Floats], name: str, axis: int, where: str) -> int:
+    if name not in weights or weights[name].ndim != 2:
+        raise InvalidInput(f"{where}: tensor {name}", "missing or no matrix", "the tensors of a sentence encoder")
+    size: int = weights[name].shape[axis]
+    return size

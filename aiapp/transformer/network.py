@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from aiapp.core.errors import InvalidInput
 from aiapp.transformer.config import Config
-from aiapp.transformer.weights import Floats
+from aiapp.transformer.weights import Floats, tensor_of
 
 
 class Cache:
@@ -96,7 +96,7 @@ class Network:
         c = config.hidden_size
 
         def take(name: str, *shape: int) -> Floats:
-            return _take(weights, name, shape, where)
+            return tensor_of(weights, name, shape, where)
 
         self._embedding = take("model.embed_tokens.weight", config.vocab_size, c)
         self._head = np.ascontiguousarray(self._embedding.T)  # (C, vocab)
@@ -252,11 +252,3 @@ def _layer(take: Callable[..., Floats], prefix: str, config: Config) -> Layer:
         gate_up=fused(taken("mlp.gate_proj", f, c), taken("mlp.up_proj", f, c)),
         down=fused(taken("mlp.down_proj", c, f)),
     )
-
-
-def _take(weights: Mapping[str, Floats], name: str, shape: tuple[int, ...], where: str) -> Floats:
-    if name not in weights:
-        raise InvalidInput(f"{where}: tensor {name}", "missing", f"a tensor of shape {shape}")
-    if weights[name].shape != shape:
-        raise InvalidInput(f"{where}: tensor {name}: shape", weights[name].shape, str(shape))
-    return weights[name]

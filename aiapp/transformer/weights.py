@@ -108,3 +108,12 @@ def load_weights(path: Path) -> dict[str, Floats]:
                 raise InvalidInput(f"{path}: tensor {name}_scale: shape", scale.shape, f"one scale a row: {(*rows, 1)}")
             weights[name] *= scale.astype(np.float32)
     return weights
+
+
+def tensor_of(weights: Mapping[str, Floats], name: str, shape: tuple[int, ...], where: str) -> Floats:
+    """A tensor of the shape that its model needs; `where` names the file in the error."""
+    if name not in weights:
+        raise InvalidInput(f"{where}: tensor {name}", "missing", f"a tensor of shape {shape}")
+    if weights[name].shape != shape:
+        raise InvalidInput(f"{where}: tensor {name}: shape", weights[name].shape, str(shape))
+    return weights[name]

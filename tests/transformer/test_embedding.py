@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aiapp.core.errors import InvalidInput
-from aiapp.transformer.embedding import HashEmbedding, inverse_document_frequencies, save_idf, stem, words
+from aiapp.transformer.embedding import BUNDLED_IDF, HashEmbedding, inverse_document_frequencies, save_idf, stem, words
 
 TEXTS = [
     "Parental leave lasts 16 weeks and is paid in full.",
@@ -66,9 +67,24 @@ def test_stems_join_forms_of_a_word() -> None:
 
 
 def test_bad_input_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="idf table"):
+    with pytest.raises(InvalidInput, match=r"nothing\.npz"):
         HashEmbedding.load(tmp_path / "nothing.npz")
     with pytest.raises(InvalidInput, match="a table of 131072"):
         HashEmbedding(np.ones(3, np.float32))
     with pytest.raises(InvalidInput, match="texts"):
         inverse_document_frequencies([])
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.01, 0.5, 0.99])
+def test_a_broken_table_is_named(tmp_path: Path, kept: float) -> None:
+    broken, whole = tmp_path / "broken.npz", BUNDLED_IDF.read_bytes()
+    broken.write_bytes(whole[: int(len(whole) * kept)])
+    with pytest.raises(InvalidInput, match=r"broken\.npz.*a table of 131072"):
+        HashEmbedding.load(broken)
+
+
+@pytest.mark.parametrize("arrays", [{}, {"weights": np.ones(3)}, {"weights": np.ones(3), "largest": np.float32(1)}])
+def test_another_table_is_named(tmp_path: Path, arrays: dict[str, Any]) -> None:
+    np.savez(tmp_path / "other.npz", **arrays)
+    with pytest.raises(InvalidInput, match=r"other\.npz.*a table of 131072"):
+        HashEmbedding.load(tmp_path / "other.npz")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 
 from aiapp.core.errors import InvalidInput
 from aiapp.transformer.encoder import BUNDLED_ENCODER, NO_SUPPORT, Encoder
-from aiapp.transformer.weights import write_safetensors
+from aiapp.transformer.weights import read_safetensors, write_safetensors
 
 VOCABULARY = ("leave", "hotel", "train", "budget", "parent", "week", "ticket", "Zürich", "140", "the", "of")
 WORDS = st.lists(st.sampled_from(VOCABULARY), max_size=30)
+
+STORED = read_safetensors(BUNDLED_ENCODER)
 
 
 @pytest.fixture(scope="module")
@@ -111,5 +114,16 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         Encoder.load(tmp_path / "nowhere.safetensors")
     write_safetensors(tmp_path / "half.safetensors", {"weight": np.ones(3, np.float32)})
     shutil.copy(BUNDLED_ENCODER.with_suffix(".json"), tmp_path / "half.json")
-    with pytest.raises(InvalidInput, match=r"half\.safetensors: tensor embedding: 'missing'"):
+    with pytest.raises(InvalidInput, match=r"half\.safetensors: tensor embedding: 'missing"):
         Encoder.load(tmp_path / "half.safetensors")
+
+
+@pytest.mark.parametrize("name", [name for name in STORED if not name.endswith("_scale")])
+@pytest.mark.parametrize("instead", [{}, {"shape": (3, 5)}, {"shape": (7,)}], ids=["missing", "a matrix", "a row"])
+def test_a_tensor_that_is_not_as_it_must_be_is_named(tmp_path: Path, name: str, instead: dict[str, Any]) -> None:
+    shutil.copy(BUNDLED_ENCODER.with_suffix(".json"), tmp_path / "odd.json")
+    tensors = {other: tensor for other, tensor in STORED.items() if other not in (name, f"{name}_scale")}
+    odd = {name: np.ones(instead["shape"], np.float32)} if instead else {}
+    write_safetensors(tmp_path / "odd.safetensors", {**tensors, **odd})
+    with pytest.raises(InvalidInput, match=r"odd\.safetensors: tensor [a-z.0-9_]+"):
+        Encoder.load(tmp_path / "odd.safetensors")
