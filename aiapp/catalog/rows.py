@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal
@@ -14,37 +14,41 @@ from aiapp.catalog.offers import Offer
 from aiapp.catalog.prices import Hours, PriceList, Rates, Step
 
 _RATES = tuple(field.name for field in fields(Rates))
-_PLAIN = ("id", "vendor", "source", "context", "output_tokens", "cacheable_from")
-_LATER = ("successor", "tools", "json_schema", "reasoning", "free")
-_DATES = ("as_of", "released", "deprecated", "retires")
-_LISTS = ("inputs", "outputs", "regions", "aliases")
 
 
 def offer_row(offer: Offer) -> dict[str, Any]:
     """An offer as JSON; its model by id."""
-    row: dict[str, Any] = {name: getattr(offer, name) for name in _PLAIN}
-    row["model"] = None if offer.model is None else offer.model.id
-    row |= {name: list(getattr(offer, name)) for name in _LISTS}
-    row |= {name: _day(getattr(offer, name)) for name in _DATES}
-    row |= {name: getattr(offer, name) for name in _LATER}
-    row["prices"] = [price_row(prices) for prices in offer.prices]
-    for name in ("inputs", "outputs"):
-        if row[name] == ["text"]:
-            del row[name]
-    if not offer.free:
-        del row["free"]
+    row: dict[str, Any] = {
+        "id": offer.id,
+        "vendor": offer.vendor,
+        "model": None if offer.model is None else offer.model.id,
+        "context": offer.context,
+        "output_tokens": offer.output_tokens,
+        "inputs": None if offer.inputs == ("text",) else list(offer.inputs),
+        "outputs": None if offer.outputs == ("text",) else list(offer.outputs),
+        "released": _day(offer.released),
+        "deprecated": _day(offer.deprecated),
+        "retires": _day(offer.retires),
+        "successor": offer.successor,
+        "cacheable_from": offer.cacheable_from,
+        "tools": offer.tools,
+        "json_schema": offer.json_schema,
+        "reasoning": offer.reasoning,
+        "regions": list(offer.regions),
+        "free": offer.free or None,
+        "aliases": list(offer.aliases),
+        "prices": [price_row(prices) for prices in offer.prices],
+        "source": offer.source,
+        "as_of": _day(offer.as_of),
+    }
     return _said(row)
 
 
 def read_offer(row: Mapping[str, Any], models: Mapping[str, Model]) -> Offer:
     """The offer of a row that `offer_row` made."""
-    facts: dict[str, Any] = {name: row[name] for name in (*_PLAIN, *_LATER) if name in row}
-    facts |= {name: _date(row[name]) for name in _DATES if name in row}
-    facts |= {name: tuple(row[name]) for name in _LISTS if name in row}
+    facts = {name: _READ[name](value) if name in _READ else value for name, value in row.items()}
     if "model" in row:
         facts["model"] = models.get(row["model"])
-    if "prices" in row:
-        facts["prices"] = tuple(map(read_prices, row["prices"]))
     return Offer(**facts)
 
 
@@ -156,3 +160,14 @@ def _money(text: str) -> Decimal:
 @lru_cache(maxsize=1024)
 def _date(text: str) -> date:
     return date.fromisoformat(text)
+
+
+def _price_lists(rows: Sequence[Mapping[str, Any]]) -> tuple[PriceList, ...]:
+    return tuple(map(read_prices, rows))
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("as_of", "released", "deprecated", "retires"), _date),
+    **dict.fromkeys(("inputs", "outputs", "regions", "aliases"), tuple),
+    "prices": _price_lists,
+}

@@ -69,13 +69,17 @@ def _vendor(vendor: Vendor, sources: Sources) -> Iterator[Offer]:
     taken: list[Offer] = []
     for offer in offers_of(vendor, sources.rows, sources.rows_source, sources.as_of):
         model = sources.names.model_of(vendor.name, offer)
-        if vendor.known and model is None:
+        if (vendor.known and model is None) or (vendor.since and _old(offer, model, vendor.since, sources.as_of)):
             continue
         second = sources.second.find(vendor.genai, offer.id.removeprefix(vendor.offers)) if sources.second else None
         offer = replace(offer, model=model, prices=_completed(offer.prices, second))
         taken.append(_with_facts(offer, sources.facts.get(offer.id, {})))
     folded = _without_snapshots(_without_regions(taken, vendor))
     return iter(sorted(folded, key=lambda offer: offer.id))
+
+
+def _old(offer: Offer, model: Model | None, since: date, today: date) -> bool:
+    return not offer.alive(today) or (model is not None and model.released is not None and model.released < since)
 
 
 def _with_facts(offer: Offer, facts: Mapping[str, Any]) -> Offer:

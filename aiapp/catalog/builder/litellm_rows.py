@@ -31,9 +31,10 @@ class Vendor:
     name: str
     offers: str
     rows: tuple[str, ...]
-    strip: str = ""
+    strip: tuple[str, ...] = ()
     genai: str = ""
     known: bool = False
+    since: date | None = None
     skip: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     region_is_deployment: bool = False
@@ -55,13 +56,19 @@ def offers_of(vendor: Vendor, rows: Mapping[str, Mapping[str, Any]], source: str
     """One offer for each row of a vendor that is taken, in the file's order; of two rows of one name, the first."""
     seen: set[str] = set()
     for key, row in rows.items():
-        name = key.removeprefix(vendor.strip)
+        name = _without(key, vendor.strip)
         if row.get("litellm_provider") not in vendor.rows or row.get("mode") not in _MODES or name in seen:
             continue
         if any(re.fullmatch(pattern, name) for pattern in vendor.skip):
             continue
         seen.add(name)
         yield _offer(vendor, name, row, f"{source}: {key}", as_of)
+
+
+def _without(key: str, beginnings: Sequence[str]) -> str:
+    for beginning in beginnings:
+        key = key.removeprefix(beginning)
+    return key
 
 
 def _offer(vendor: Vendor, name: str, row: Mapping[str, Any], source: str, as_of: date) -> Offer:

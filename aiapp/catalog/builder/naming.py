@@ -15,8 +15,8 @@ _MAKER = re.compile(
     r"(?:anthropic|openai|amazon|meta|mistral|google|qwen|deepseek|moonshotai|moonshot|minimax|nvidia|zai|xai|cohere|writer)\."
 )
 _SUFFIX = re.compile(
-    r"(?:-v\d+)?:\d+|@default|[-@]20\d\d-?\d\d-?\d\d|-(?:instruct|it|chat|hf|fp8|fp4|nvfp4|bf16|turbo|ultra|fast|highspeed|latest"
-    r"|maas|us|tee|high|preview|\d{4})$|(?:(?<=\d))h$"
+    r"(?:-v\d+)?:\d+|-v\d+|@default|[-@]20\d\d-?\d\d-?\d\d|-(?:instruct|it|chat|hf|fp8|fp4|nvfp4|bf16|turbo|ultra|fast|highspeed|latest"
+    r"|maas|us|tee|preview|\d{4})$"
 )
 
 

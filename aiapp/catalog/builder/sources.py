@@ -29,14 +29,14 @@ def installed_sources(as_of: date) -> Sources:
     if spec is None or not spec.submodule_search_locations:
         raise MissingDependency("litellm", "litellm")
     file = Path(spec.submodule_search_locations[0]) / PRICE_FILE
-    rows = json.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
+    prices = json.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
     return Sources(
-        rows=rows,
+        rows=prices,
         rows_source=f"litellm {version('litellm')}",
         second=installed_second(as_of),
         vendors=read_vendors(table("vendors")),
         names=our_names(),
-        own=tuple(dated(row) for row in table("offers")["offers"]),
+        own=tuple(rows("offers")),
         facts=table("facts"),
         as_of=as_of,
     )
@@ -52,24 +52,17 @@ def installed_second(as_of: date) -> SecondSource | None:
 
 def our_names() -> Names:
     """The models of models.toml under all their names, and the makers of closed ones."""
-    rows: list[dict[str, Any]] = table("models")["models"]
-    names = {name: row["id"] for row in rows for name in row.pop("names", ())}
-    return Names(tuple(read_model(dated(row)) for row in rows), names, read_makers(table("makers")))
-
-
-def dated(value: Any) -> Any:
-    """A part of a TOML file with its dates as the text that the data files have."""
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, dict):
-        section: dict[str, Any] = value
-        return {key: dated(one) for key, one in section.items()}
-    if isinstance(value, list):
-        several: list[Any] = value
-        return [dated(one) for one in several]
-    return value
+    models = rows("models")
+    names = {name: row["id"] for row in models for name in row.pop("names", ())}
+    return Names(tuple(map(read_model, models)), names, read_makers(table("makers")))
 
 
 def table(name: str) -> Mapping[str, Any]:
     """One of our own tables."""
     return tomllib.loads((files("aiapp.catalog.builder") / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    """The rows of one of our own tables that has one list, its dates as the text that the data files have."""
+    found: list[dict[str, Any]] = json.loads(json.dumps(table(name)[name], default=str))
+    return found
