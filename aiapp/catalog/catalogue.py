@@ -1,17 +1,24 @@
 """The catalogue: every offer and model that aiapp knows, and the way to one of them.
 
-Contract while it is built: `catalogue()` is loaded once per process from the packaged data and the user's own files
-(`AIAPP_CATALOG`, else `aiapp/catalog.toml` in the user's configuration folder), lazily, in under 30 ms.
+`catalogue()` is loaded once per process from the packaged data and the user's own files (`AIAPP_CATALOG`, else
+`aiapp/catalog.toml` in the user's configuration folder). What is packaged is read a vendor at a time, when it is
+asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from functools import cache
+from pathlib import Path
 
 from aiapp.catalog.models import Model
 from aiapp.catalog.offers import Offer
+from aiapp.catalog.shelves import PACKAGED, Models, Shelves, plain_name, undated
 from aiapp.core.errors import UnknownModel
+
+LISTED = "an offer that `aiapp models` lists"
+SUGGESTIONS = 3
 
 
 class Catalogue:
@@ -25,18 +32,50 @@ class Catalogue:
         }
 
     def find(self, name: str) -> Offer | None:
-        """The offer that a name such as `openai:gpt-6-sol` means, aliases and dated snapshots included; else None."""
-        return self.offers.get(name) or self._aliases.get(name)
+        """The offer that a name such as `openai:gpt-6-sol` means, aliases and dated snapshots included; else None.
+
+        A snapshot that nobody listed is taken for the offer that is named as it is without its date.
+        """
+        plain = plain_name(name)
+        found = self._listed(plain)
+        if found is None and (moving := undated(plain)) is not None:
+            found = self._listed(moving)
+        return found
 
     def offer(self, name: str) -> Offer:
-        """As `find`; a name that means none is `UnknownModel`."""
+        """As `find`; a name that means none is `UnknownModel`, which names what is nearest to it."""
         found = self.find(name)
         if found is None:
-            raise UnknownModel(name, "an offer that `aiapp models` lists")
+            near = self.nearest(name)
+            raise UnknownModel(name, f"{' or '.join(near)}, or another of {LISTED}" if near else LISTED)
+        return found
+
+    def nearest(self, name: str) -> list[str]:
+        """The ids most like a name that means none; first those that only lack their provider."""
+        rest = name.partition(":")[2] or name
+        same = [one for one in self.offers if one.partition(":")[2].lower() == rest.lower() or one.endswith(f"/{rest}")]
+        return same[:SUGGESTIONS] or get_close_matches(name, self.offers, SUGGESTIONS, 0.6)
+
+    def _listed(self, name: str) -> Offer | None:
+        return self.offers.get(name) or self._aliases.get(name)
+
+
+class _Packaged(Catalogue):
+    """The packaged catalogue, whose parts are read when they are asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.models = Models(folder / "models.json")
+        self._shelves = Shelves(folder, self.models)
+        self.offers = self._shelves
+
+    def _listed(self, name: str) -> Offer | None:
+        found = self._shelves.get(name)
+        if found is None and (meant := self._shelves.meant(name)) is not None:
+            found = self._shelves[meant]
         return found
 
 
 @cache
 def catalogue() -> Catalogue:
     """The packaged catalogue, with the user's own additions."""
-    return Catalogue((), ())
+    return _Packaged(PACKAGED)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 STANDARD = "standard"
@@ -35,6 +35,11 @@ class Rates:
     image_input: Decimal | None = None
     image_output: Decimal | None = None
 
+    def times(self, factor: Decimal) -> Rates:
+        """Every rate multiplied; what is unknown stays so."""
+        known = {one.name: rate for one in fields(self) if (rate := getattr(self, one.name)) is not None}
+        return Rates(**{name: rate * factor for name, rate in known.items()})
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -48,13 +53,33 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Hours:
+    """Hours of the day, in UTC, on some days of the week (1 is Monday). `end` is exclusive; midnight ends the day."""
+
+    days: tuple[int, ...]
+    begin: time
+    end: time
+
+    @classmethod
+    def between(cls, begin: str, end: str, days: Iterable[int]) -> Hours:
+        """From `HH:MM` to `HH:MM`."""
+        return cls(tuple(days), time.fromisoformat(begin), time.fromisoformat(end))
+
+    def hold(self, moment: datetime) -> bool:
+        """Whether a moment in UTC lies in them."""
+        in_time = self.begin <= moment.time() and (self.end == time.min or moment.time() < self.end)
+        return moment.isoweekday() in self.days and in_time
+
+
+@dataclass(frozen=True, slots=True)
 class PriceList:
     """What an offer costs from `valid_from` (inclusive; None: since ever) on, until the next list begins.
 
     `tiers` are by service tier in our words (`standard`, `batch`, `flex`, `priority`, `fast`, `ultrafast`), each with
     its steps in rising order, the first at 0. A tier that is not there has no known price. `factors` multiply the
     whole request by where or how it was served, such as `us` for inference in the United States alone. `uses` are US
-    dollars for one use of the provider's own tools, such as `web_search`.
+    dollars for one use of the provider's own tools, such as `web_search`. A list with `hours` holds in these alone,
+    beside one without that holds in all others: off-peak prices.
     """
 
     tiers: Mapping[str, tuple[Step, ...]]
@@ -63,6 +88,7 @@ class PriceList:
     valid_from: date | None = None
     factors: Mapping[str, Decimal] = field(default_factory=_no_factors)
     uses: Mapping[str, Decimal] = field(default_factory=_no_factors)
+    hours: tuple[Hours, ...] = ()
 
     def rates(self, input_tokens: int = 0, tier: str = STANDARD) -> Rates | None:
         """The rates of a request with so many input tokens, cached ones included; None for a tier without a price."""
@@ -73,7 +99,18 @@ class PriceList:
 
 
 def valid_at(lists: tuple[PriceList, ...], at: date | datetime) -> PriceList | None:
-    """The list that holds on a day; None before the first one began."""
-    day = at.date() if isinstance(at, datetime) else at
-    valid = [one for one in lists if one.valid_from is None or one.valid_from <= day]
-    return max(valid, key=lambda one: one.valid_from or date.min, default=None)
+    """The list that holds at a moment (one without a time zone is UTC), or on a day; None before the first one began.
+
+    A day alone does not tell the hour: then a list with `hours` does not hold.
+    """
+    moment = None
+    if isinstance(at, datetime):
+        moment = at if at.tzinfo is None else at.astimezone(UTC)
+    day = at if moment is None else moment.date()
+    valid = [
+        one
+        for one in lists
+        if (one.valid_from is None or one.valid_from <= day)
+        and (not one.hours or (moment is not None and any(hours.hold(moment) for hours in one.hours)))
+    ]
+    return max(valid, key=lambda one: (one.valid_from or date.min, bool(one.hours)), default=None)

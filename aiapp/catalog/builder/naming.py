@@ -1,0 +1,88 @@
+"""Which model an offer is of: from the many ways in which providers write one name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aiapp.catalog.models import Model
+from aiapp.catalog.offers import Offer
+
+_MAKER = re.compile(
+    r"(?:(?:us|eu|apac|au|jp|in|global)\.)?"
+    r"(?:anthropic|openai|amazon|meta|mistral|google|qwen|deepseek|moonshotai|moonshot|minimax|nvidia|zai|xai|cohere|writer)\."
+)
+_SUFFIX = re.compile(
+    r"(?:-v\d+)?:\d+|-v\d+|@default|[-@]20\d\d-?\d\d-?\d\d|-(?:instruct|it|chat|hf|fp8|fp4|nvfp4|bf16|turbo|ultra|fast|highspeed|latest"
+    r"|maas|us|tee|preview|\d{4})$"
+)
+
+
+def key(name: str) -> str:
+    """A name without its maker's folder, in lower case, with hyphens for every point: `claude-opus-5-5`."""
+    last = name.lower().rsplit("/", 1)[-1]
+    last = _MAKER.sub("", last, count=1) if _MAKER.match(last) else last
+    last = re.sub(r"(?<=\d)p(?=\d)", "-", last)
+    return last.replace(".", "-").replace("_", "-")
+
+
+def shorter(name: str) -> Iterator[str]:
+    """The key of a name, and then it again without one more suffix at each step."""
+    short = key(name)
+    yield short
+    while (match := re.search(rf"(?:{_SUFFIX.pattern})$", short)) and match.start():
+        short = short[: match.start()]
+        yield short
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Models whose weights nobody can have: `families` are beginnings of names, `vendors` whose offers name them."""
+
+    title: str
+    vendors: tuple[str, ...]
+    families: tuple[str, ...]
+
+
+class Names:
+    """Models by every name that they are known under."""
+
+    def __init__(self, models: tuple[Model, ...], others: Mapping[str, str], makers: tuple[Maker, ...]) -> None:
+        self.models = models
+        self._makers = makers
+        self._by_id = {model.id: model for model in models}
+        self._open = {key(model.id): model.id for model in models} | {key(name): to for name, to in others.items()}
+        self._closed: dict[str, Model] = {}
+
+    def model_of(self, vendor: str, offer: Offer) -> Model | None:
+        """The model of an offer: one of models.toml, else a closed one of its maker; None where nobody says."""
+        name = offer.id.rpartition(":")[2] if offer.id.count(":") == 1 else offer.id.partition(":")[2]
+        keys = list(shorter(name))
+        for one in keys:
+            if one in self._open:
+                return self._by_id[self._open[one]]
+        return self._closed_model(vendor, offer, keys)
+
+    def _closed_model(self, vendor: str, offer: Offer, keys: list[str]) -> Model | None:
+        for maker in self._makers:
+            family = max((one for one in maker.families if keys[0].startswith(key(one))), key=len, default=None)
+            if family is None:
+                continue
+            for one in keys:
+                if one in self._closed:
+                    return self._closed[one]
+            if vendor in maker.vendors:
+                undated = re.sub(r"[-@]20\d\d-?\d\d-?\d\d$", "", offer.id.partition(":")[2].rsplit("/", 1)[-1])
+                model = Model(undated, maker.title, family, False, offer.source, offer.as_of, context=offer.context)
+                self._closed[key(undated)] = model
+                return model
+        return None
+
+
+def read_makers(table: Mapping[str, Mapping[str, Any]]) -> tuple[Maker, ...]:
+    """The sections of makers.toml."""
+    return tuple(
+        Maker(section["title"], tuple(section["vendors"]), tuple(section["families"])) for section in table.values()
+    )
