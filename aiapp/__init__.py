@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from aiapp.catalog.choosing import choose
+    from aiapp.catalog.needs import Needs
     from aiapp.client.attachments import file, image
     from aiapp.client.cache import MemoryCache
     from aiapp.client.client import Client
@@ -42,6 +44,7 @@ _HOMES = {
     "JsonSchema": "core.formats",
     "MemoryCache": "client.cache",
     "Message": "core.messages",
+    "Needs": "catalog.needs",
     "Prompt": "prompts.prompt",
     "RateLimit": "client.limits",
     "Receipt": "core.response",
@@ -59,6 +62,7 @@ _HOMES = {
     "ToolCall": "core.parts",
     "ToolResult": "core.parts",
     "assistant": "core.messages",
+    "choose": "catalog.choosing",
     "file": "client.attachments",
     "image": "client.attachments",
     "system": "core.messages",
@@ -79,6 +83,7 @@ __all__ = [
     "JsonSchema",
     "MemoryCache",
     "Message",
+    "Needs",
     "Prompt",
     "RateLimit",
     "Receipt",
@@ -96,6 +101,7 @@ __all__ = [
     "ToolCall",
     "ToolResult",
     "assistant",
+    "choose",
     "file",
     "image",
     "system",

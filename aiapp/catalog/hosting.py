@@ -18,8 +18,8 @@ What every token shares (attention, shared experts) makes the true share smaller
 
 These are bounds. The operations of attention itself, the exchange between devices, kernels that fall short of the
 data sheet, and the engine's own work are not in them; `tests/benchmarks/hosting.py` puts them beside published figures.
-`EFFICIENCY` is the share of a bound that is reached: the median of NVIDIA's TensorRT-LLM tables of December 2023 (37
-figures), rounded to a tenth; the other figures of that benchmark had no part in it.
+`EFFICIENCY` is the share of a bound that is reached, by the number of devices: the medians of NVIDIA's TensorRT-LLM
+tables of 2023 (37 figures), rounded to a twentieth. The other figures of that benchmark had no part in it.
 """
 
 from __future__ import annotations
@@ -38,10 +38,12 @@ CachePrecision: TypeAlias = Literal["bf16", "fp8"]
 
 BITS: dict[str, float] = {"bf16": 16, "fp8": 8, "int8": 8, "fp4": 4.5, "int4": 4.5}
 """Bits a weight. Those of four bits share a scale: 8 bits for 16 weights (NVFP4), or 16 bits for 32."""
+CACHE_PRECISIONS = ("bf16", "fp8")
 USABLE = 0.9
 """The share of a device's memory that weights and cache may take; vLLM's default `gpu_memory_utilization`."""
-COUNTS = (1, 2, 4, 8)
-EFFICIENCY = 0.6
+EFFICIENCY = {1: 0.7, 2: 0.55, 4: 0.35, 8: 0.3}
+COUNTS = tuple(EFFICIENCY)
+"""How many devices make a machine."""
 _BILLION = 1e9
 
 
@@ -74,8 +76,13 @@ class Deployment:
     batch: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("gpus", "context", "batch"):
+        for name in ("context", "batch"):
             _whole(name, getattr(self, name))
+        for name, accepted in (("precision", tuple(BITS)), ("cache", CACHE_PRECISIONS)):
+            if getattr(self, name) not in accepted:
+                raise InvalidInput(name, getattr(self, name), f"one of {', '.join(accepted)}")
+        if self.gpus not in COUNTS:
+            raise InvalidInput("gpus", self.gpus, f"one of {', '.join(map(str, COUNTS))}")
 
     @property
     def memory(self) -> Memory:
@@ -186,8 +193,6 @@ def read_at(architecture: Architecture, tokens: float) -> float:
 
 
 def _weights(billions: float, precision: Precision) -> float:
-    if precision not in BITS:
-        raise InvalidInput("precision", precision, f"one of {', '.join(BITS)}")
     return billions * _BILLION * BITS[precision] / 8
 
 

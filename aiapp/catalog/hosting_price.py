@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
+from aiapp.catalog.catalogue import Catalogue
 from aiapp.catalog.gpus import Gpu
 from aiapp.catalog.hosting import COUNTS, EFFICIENCY, Deployment, Speed, speed
-from aiapp.catalog.traffic import DAYS, MonthlyCost, Traffic
+from aiapp.catalog.models import Model
+from aiapp.catalog.offers import Offer
+from aiapp.catalog.traffic import DAYS, MonthlyCost, Traffic, monthly_cost
 from aiapp.core.errors import InvalidInput
 
 HOURS = DAYS * 24
@@ -20,14 +24,15 @@ _DAY = 86_400
 class Hosted:
     """A deployment that serves a traffic: as many machines of it as that takes, each rented all month.
 
-    `hourly` is US dollars for one device. `utilisation` is the share of the hours in which a machine is kept full:
-    traffic has nights and peaks. `efficiency` is the share of the bounds of `speed` that the engine reaches.
+    `hourly` is US dollars for one device, None where nobody knows. `utilisation` is the share of the hours in which a
+    machine is kept full: traffic has nights and peaks. `efficiency` is the share of the bounds of `speed` that the
+    engine reaches.
     """
 
     deployment: Deployment
     traffic: Traffic
     speed: Speed
-    hourly: Decimal
+    hourly: Decimal | None
     utilisation: float
     efficiency: float
 
@@ -47,29 +52,30 @@ class Hosted:
         return math.ceil(self.traffic.calls_per_day / self.capacity)
 
     @property
-    def machine_month(self) -> Decimal:
+    def machine_month(self) -> Decimal | None:
         """US dollars a month for one machine, busy or not."""
-        return self.hourly * self.deployment.gpus * HOURS
+        return None if self.hourly is None else self.hourly * self.deployment.gpus * HOURS
 
     @property
-    def month(self) -> Decimal:
+    def month(self) -> Decimal | None:
         """US dollars a month for the traffic."""
-        return self.machine_month * self.machines
+        return None if self.machine_month is None else self.machine_month * self.machines
 
     @property
-    def per_million(self) -> Decimal:
+    def per_million(self) -> Decimal | None:
         """US dollars for a million tokens, read and written together, on a machine that is used as assumed."""
-        tokens = Decimal(self.capacity) * DAYS * self.traffic.tokens
-        return self.machine_month / tokens * 1_000_000
+        if self.machine_month is None:
+            return None
+        return self.machine_month / (Decimal(self.capacity) * DAYS * self.traffic.tokens) * 1_000_000
 
     def break_even(self, offer: MonthlyCost) -> int | None:
         """Calls a day from which on one machine costs no more than the offer.
 
-        None where a machine is full before that, so that more volume only means more machines; and where the price
-        of the offer is unknown or nothing.
+        None where a machine is full before that, so that more volume only means more machines; and where a price is
+        unknown or the offer costs nothing.
         """
         price = offer.per_call
-        if not price:
+        if not price or self.machine_month is None:
             return None
         calls = math.ceil(self.machine_month / DAYS / price)
         return calls if calls <= self.capacity else None
@@ -78,21 +84,22 @@ class Hosted:
 def host(
     deployment: Deployment,
     traffic: Traffic,
-    hourly: Decimal,
+    hourly: Decimal | None,
     utilisation: float = 0.5,
-    efficiency: float = EFFICIENCY,
+    efficiency: float | None = None,
 ) -> Hosted:
-    """Price a deployment; one that does not fit its devices is `InvalidInput`."""
-    for name, share in (("utilisation", utilisation), ("efficiency", efficiency)):
+    """Price a deployment, at the usual `EFFICIENCY` unless told; one that does not fit its devices is `InvalidInput`."""
+    reached = EFFICIENCY[deployment.gpus] if efficiency is None else efficiency
+    for name, share in (("utilisation", utilisation), ("efficiency", reached)):
         if not 0 < share <= 1:
             raise InvalidInput(name, share, "a share above 0, up to 1")
-    if hourly < 0:
+    if hourly is not None and not (hourly.is_finite() and hourly >= 0):
         raise InvalidInput("hourly", hourly, "US dollars from 0 for one device")
     if not deployment.fits:
         needed, has = deployment.memory.total / 1e9, deployment.available / 1e9
         where = f"{deployment.gpus} x {deployment.gpu.name}"
-        raise InvalidInput("gpus", where, f"devices with {needed:.0f} GB to use; these have {has:.0f}")
-    return Hosted(deployment, traffic, speed(deployment, traffic), hourly, utilisation, efficiency)
+        raise InvalidInput("gpus", where, f"devices with {needed:,.0f} GB to use; these have {has:,.0f}")
+    return Hosted(deployment, traffic, speed(deployment, traffic), hourly, utilisation, reached)
 
 
 def deployments(first: Deployment, gpus: Iterable[Gpu]) -> Iterator[Deployment]:
@@ -103,3 +110,10 @@ def deployments(first: Deployment, gpus: Iterable[Gpu]) -> Iterator[Deployment]:
             if candidate.fits:
                 yield candidate
                 break
+
+
+def by_the_token(model: Model, traffic: Traffic, catalogue: Catalogue, on: date) -> list[tuple[Offer, MonthlyCost]]:
+    """What the offers of the same model that are served on a day cost for the traffic; cheapest first, unknown last."""
+    same = (offer for offer in catalogue.offers.values() if offer.model is not None and offer.model.id == model.id)
+    priced = [(offer, monthly_cost(offer, traffic, on)) for offer in same if offer.alive(on)]
+    return sorted(priced, key=lambda one: (one[1].total is None, one[1].at_least, one[0].id))

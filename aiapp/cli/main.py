@@ -12,6 +12,7 @@ from aiapp import __version__
 from aiapp.cli.ask import ask
 from aiapp.cli.fill import fill
 from aiapp.cli.inspect import inspect
+from aiapp.cli.models.app import models
 from aiapp.cli.tokens import tokens
 from aiapp.core.errors import AiappError, ProviderError
 
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 for verb in (ask, tokens, inspect, fill):
     app.command()(verb)
+app.add_typer(models, name="models")
 
 
 def _show_version(wanted: bool) -> None:

@@ -204,7 +204,7 @@ PUBLICATIONS = (TENSORRT_2023, GPT_FAST, AMD_2024, TENSORRT_NOW)
 
 def off(figures: list[Figure]) -> list[float]:
     """By which factor an estimate with `EFFICIENCY` is off, up or down."""
-    return [math.exp(abs(math.log(figure.reached / EFFICIENCY))) for figure in figures]
+    return [math.exp(abs(math.log(figure.reached / EFFICIENCY[figure.deployment.gpus]))) for figure in figures]
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""`aiapp models`: which models there are, and which to take. A verb a file."""

@@ -1,0 +1,221 @@
+"""`aiapp models choose`: every offer against what is needed, the best first, and the trade in plain words."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aiapp.core.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from aiapp.catalog.ranking import Candidate, Measured, Ranking
+
+_SHOWN = 10
+_DATES = ["%Y-%m-%d"]
+
+
+def choose(
+    input_tokens: Annotated[int, typer.Option("--input", help="Tokens in, of one call.")] = 1_000,
+    output_tokens: Annotated[int, typer.Option("--output", help="Tokens out, of one call; reasoning included.")] = 250,
+    calls: Annotated[int, typer.Option("--calls", help="Calls a day.")] = 1_000,
+    cached: Annotated[float, typer.Option("--cached", help="Share of the input read from the prompt cache.")] = 0.0,
+    written: Annotated[float, typer.Option("--written", help="Share of the input written to it.")] = 0.0,
+    batch: Annotated[float, typer.Option("--batch", help="Share of the calls that can wait for a batch.")] = 0.0,
+    weights: Annotated[str, typer.Option("--weights", help="any, open or closed.")] = "any",
+    max_month: Annotated[str | None, typer.Option("--max-month", help="US dollars a month, at most.")] = None,
+    max_call: Annotated[str | None, typer.Option("--max-call", help="US dollars a call, at most.")] = None,
+    context: Annotated[int | None, typer.Option("--context", help="Tokens of request and answer together.")] = None,
+    headroom: Annotated[float, typer.Option("--headroom", help="How much more of them must fit.")] = 0.2,
+    latency: Annotated[str, typer.Option("--latency", help="any, relaxed (10 s) or interactive (1 s).")] = "any",
+    takes: Annotated[list[str] | None, typer.Option("--takes", help="A modality it reads; may be repeated.")] = None,
+    makes: Annotated[list[str] | None, typer.Option("--makes", help="A modality it writes.")] = None,
+    feature: Annotated[list[str] | None, typer.Option("--feature", help="Such as tools; may be repeated.")] = None,
+    where: Annotated[str, typer.Option("--where", help="anywhere, self-hostable or here.")] = "anywhere",
+    region: Annotated[str | None, typer.Option("--region", help="Where it must be served, such as eu.")] = None,
+    until: Annotated[datetime | None, typer.Option("--until", formats=_DATES, help="Served until this day.")] = None,
+    quality: Annotated[list[str] | None, typer.Option("--quality", help="A floor, such as mmlu-pro=70.")] = None,
+    vendor: Annotated[list[str] | None, typer.Option("--vendor", help="Only these; may be repeated.")] = None,
+    without: Annotated[list[str] | None, typer.Option("--without", help="Not these; may be repeated.")] = None,
+    prefer: Annotated[str, typer.Option("--prefer", help="price, context, or a benchmark's name.")] = "price",
+    measured: Annotated[Path | None, typer.Option("--measured", help="Your own speeds: JSON by offer.")] = None,
+    on: Annotated[datetime | None, typer.Option("--on", formats=_DATES, help="Prices of this day (today).")] = None,
+    limit: Annotated[int | None, typer.Option("--limit", help=f"How many to show ({_SHOWN}; with --json all).")] = None,
+    working: Annotated[bool, typer.Option("--working", help="How each cost comes about, and every need.")] = False,
+    sources: Annotated[bool, typer.Option("--sources", help="Where each figure is from.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Rank every offer by what you need, for your own traffic.
+
+    First come those that are known to meet every need, cheapest first; then those of which something is unknown; then
+    those that miss a need, with the needs they miss.
+    """
+    from aiapp.catalog.choosing import choose as rank
+    from aiapp.catalog.needs import Needs
+    from aiapp.catalog.traffic import Traffic
+    from aiapp.cli.screen import show
+
+    if limit is not None and limit < 1:
+        raise InvalidInput("limit", limit, "a whole number from 1")
+    words: dict[str, Any] = {
+        "weights": weights,
+        "latency": latency,
+        "where": where,
+        "inputs": tuple(takes or ["text"]),
+        "outputs": tuple(makes or ["text"]),
+        "features": tuple(feature or ()),
+    }
+    needs = Needs(
+        traffic=Traffic(input_tokens, output_tokens, calls, cached, written, batch),
+        max_month=max_month,
+        max_call=max_call,
+        context=context,
+        headroom=headroom,
+        region=region,
+        until=until.date() if until else None,
+        quality=dict(map(_floor, quality or ())),
+        vendors=tuple(vendor or ()),
+        without=tuple(without or ()),
+        prefer=prefer,
+        **words,
+    )
+    ranking = rank(needs, on=on.date() if on else None, measured=_measured(measured) if measured else {})
+    if as_json:
+        print(json.dumps(_as_data(ranking, limit), indent=2, default=str))
+        return
+    shown = ranking.candidates[: _SHOWN if limit is None else limit]
+    show(_lines(ranking, shown))
+    for candidate in shown if working or sources else ():
+        show(_details(candidate, working, sources))
+
+
+def _floor(text: str) -> tuple[str, float]:
+    name, equals, floor = text.partition("=")
+    try:
+        return name.strip(), float(floor)
+    except ValueError:
+        example = "mmlu-pro=70" if not equals else f"{name}=70"
+        raise InvalidInput("quality", text, f"a benchmark and the lowest score, such as {example}") from None
+
+
+def _measured(path: Path) -> dict[str, Measured]:
+    """Speeds from a file such as {"openai:NAME": {"first_token": 0.4, "tokens_per_second": 80}}."""
+    from aiapp.catalog.ranking import Measured
+
+    accepted = 'JSON such as {"openai:NAME": {"first_token": 0.4, "tokens_per_second": 80}}'
+    try:
+        rows: Any = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            offer: Measured(
+                None if row.get("first_token") is None else float(row["first_token"]),
+                None if row.get("tokens_per_second") is None else float(row["tokens_per_second"]),
+                str(row.get("source", path)),
+            )
+            for offer, row in rows.items()
+        }
+    except (AttributeError, TypeError, ValueError) as error:
+        raise InvalidInput("measured", str(path), accepted) from error
+
+
+def _lines(ranking: Ranking, shown: Sequence[Candidate]) -> Iterator[str]:
+    from aiapp.catalog.checking import dollars
+    from aiapp.cli.models.layout import columns, paragraphs, shortened
+
+    rows: list[list[str]] = []
+    for candidate in shown:
+        offer, cost = candidate.offer, candidate.cost
+        money = f"{dollars(cost.at_least)}+" if cost.at_least else "unknown"
+        rows.append(
+            [
+                shortened(offer.id, 44),
+                {True: "open", False: "closed", None: "unknown"}[offer.open],
+                money if cost.total is None else dollars(cost.total),
+                "unknown" if offer.context is None else f"{offer.context:,}",
+                _standing(candidate),
+            ]
+        )
+    if rows:
+        yield from columns(("offer", "weights", " a month", " context", "needs"), rows)
+        yield ""
+    yield from paragraphs(ranking.explanation)
+
+
+def _standing(candidate: Candidate) -> str:
+    if candidate.fits:
+        return "all met"
+    if candidate.missed:
+        return "misses " + ", ".join(check.need for check in candidate.missed)
+    return "unknown: " + ", ".join(check.need for check in candidate.unknown)
+
+
+def _details(candidate: Candidate, working: bool, sources: bool) -> Iterator[str]:
+    """One candidate's working and sources."""
+    from aiapp.catalog.checking import dollars
+    from aiapp.cli.models.layout import columns, paragraphs
+
+    cost = candidate.cost
+    yield ""
+    yield candidate.offer.id
+    if working:
+        rows = [
+            [
+                f"  {line.item}",
+                f"{line.tokens.normalize():,f}",
+                "unknown" if line.rate is None else f"${line.rate * line.factor:f}",
+                "unknown" if line.amount is None else dollars(line.amount),
+            ]
+            for line in cost.lines
+        ]
+        yield from columns(("  cost", " tokens a month", " a million", " a month"), rows)
+        yield from paragraphs(f"  {note}" for note in (*cost.notes, *cost.unknown))
+        needs = [
+            [f"  {check.need}", check.wanted, check.found or "unknown", check.verdict, _margin(check.margin)]
+            for check in candidate.checks
+        ]
+        yield from columns(("  need", "wanted", "found", "", " by"), needs)
+    if sources:
+        seen = {cost.source: cost.as_of} | {check.source: check.as_of for check in candidate.checks}
+        yield from paragraphs(f"  source: {source}, {day}" if day else f"  {source}" for source, day in seen.items())
+
+
+def _margin(margin: Any) -> str:
+    return "" if margin is None else f"{margin:+,.5g}" if abs(margin) < 1 else f"{margin:+,.2f}".removesuffix(".00")
+
+
+def _as_data(ranking: Ranking, limit: int | None) -> dict[str, Any]:
+    return {
+        "on": ranking.on,
+        "needs": asdict(ranking.needs),
+        "explanation": ranking.explanation,
+        "relaxations": [
+            {"need": one.need, "lets_in": one.lets_in, "nearest": one.nearest.offer.id, "found": one.check.found}
+            for one in ranking.relaxations
+        ],
+        "candidates": [_candidate(candidate) for candidate in ranking.candidates[:limit]],
+    }
+
+
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    offer, cost = candidate.offer, candidate.cost
+    return {
+        "offer": offer.id,
+        "vendor": offer.vendor,
+        "open": offer.open,
+        "context": offer.context,
+        "fits": candidate.fits,
+        "month": cost.total,
+        "at_least": cost.at_least,
+        "call": cost.per_call,
+        "lines": [{**asdict(line), "amount": line.amount} for line in cost.lines],
+        "notes": cost.notes,
+        "unknown": cost.unknown,
+        "source": cost.source,
+        "as_of": cost.as_of,
+        "checks": [asdict(check) for check in candidate.checks],
+    }
