@@ -79,7 +79,7 @@ def _sizes(needs: Needs, offer: Offer) -> Iterator[Check]:
 def _modalities(needs: Needs, offer: Offer) -> Iterator[Check]:
     for way, wanted, offered in (("input", needs.inputs, offer.inputs), ("output", needs.outputs, offer.outputs)):
         for kind in wanted:
-            yield _yes(f"{way}: {kind}", kind in offered, offer, ", ".join(offered))
+            yield _yes(f"{way}: {kind}", kind in offered, offer, ", ".join(offered), kind)
 
 
 def _features(needs: Needs, offer: Offer, on: date) -> Iterator[Check]:

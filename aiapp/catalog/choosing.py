@@ -80,13 +80,16 @@ def _preferred(candidate: Candidate, prefer: str) -> Decimal | None:
 
 
 def _relaxations(ranked: Iterable[Candidate]) -> tuple[Relaxation, ...]:
-    """Needs that alone keep candidates out, the one that keeps out most first."""
+    """Needs that alone keep candidates out, the one that keeps out most of what is known to fit first."""
     kept_out: dict[str, list[Candidate]] = defaultdict(list)
     for candidate in ranked:
         if len(candidate.missed) == 1:
             kept_out[candidate.missed[0].need].append(candidate)
-    found = [Relaxation(need, len(those), _nearest(those)) for need, those in kept_out.items()]
-    return tuple(sorted(found, key=lambda one: (-one.lets_in, one.need)))
+    found: list[Relaxation] = []
+    for need, those in kept_out.items():
+        known = [candidate for candidate in those if not candidate.unknown]
+        found.append(Relaxation(need, len(those), len(known), _nearest(known or those)))
+    return tuple(sorted(found, key=lambda one: (-one.known, -one.lets_in, one.need)))
 
 
 def _nearest(those: list[Candidate]) -> Candidate:

@@ -137,7 +137,8 @@ def _relaxed(ranked: Sequence[Candidate], relaxations: Sequence[Relaxation]) -> 
     for one in relaxations[:SHOWN]:
         check, count = one.check, f"{one.lets_in:,} offer{'' if one.lets_in == 1 else 's'}"
         nearest = f"the nearest, {one.nearest.offer.id}, has {check.found} where {check.wanted} is wanted"
-        yield f"Without the need '{one.need}' {count} would not be kept out: {nearest}."
+        fit = "fits" if one.known == one.lets_in == 1 else "fit" if one.known == one.lets_in else "may fit"
+        yield f"Without the need '{one.need}' {count} {fit}: {nearest}."
     if ranked and not relaxations and not any(candidate.fits is None for candidate in ranked):
         few = len(ranked[0].missed)
         named = ", ".join(check.need for check in ranked[0].missed)

@@ -88,7 +88,7 @@ def host(
     utilisation: float = 0.5,
     efficiency: float | None = None,
 ) -> Hosted:
-    """Price a deployment, at the usual `EFFICIENCY` unless told; one that does not fit its devices is `InvalidInput`."""
+    """Price a deployment, at the usual `EFFICIENCY` unless told; one that does not fit is `InvalidInput`."""
     reached = EFFICIENCY[deployment.gpus] if efficiency is None else efficiency
     for name, share in (("utilisation", utilisation), ("efficiency", reached)):
         if not 0 < share <= 1:

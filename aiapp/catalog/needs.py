@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -86,7 +87,7 @@ class Needs:
     def tokens(self) -> int:
         """The context that is asked for, head-room included."""
         wanted = self.traffic.tokens if self.context is None else self.context
-        return int(-(-Decimal(wanted) * (1 + Decimal(str(self.headroom))) // 1))
+        return math.ceil(wanted * (1 + Decimal(str(self.headroom))))
 
 
 def money(name: str, value: object) -> Decimal | None:

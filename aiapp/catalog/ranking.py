@@ -68,10 +68,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """A need that keeps out candidates which miss nothing else: how many, and the one that misses it by least."""
+    """A need that keeps out candidates which miss nothing else, and the one of them that misses it by least.
+
+    `lets_in` is how many they are, `known` how many of them are known to meet every other need.
+    """
 
     need: str
     lets_in: int
+    known: int
     nearest: Candidate
 
     @property

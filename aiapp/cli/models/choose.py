@@ -194,7 +194,13 @@ def _as_data(ranking: Ranking, limit: int | None) -> dict[str, Any]:
         "needs": asdict(ranking.needs),
         "explanation": ranking.explanation,
         "relaxations": [
-            {"need": one.need, "lets_in": one.lets_in, "nearest": one.nearest.offer.id, "found": one.check.found}
+            {
+                "need": one.need,
+                "lets_in": one.lets_in,
+                "known": one.known,
+                "nearest": one.nearest.offer.id,
+                "found": one.check.found,
+            }
             for one in ranking.relaxations
         ],
         "candidates": [_candidate(candidate) for candidate in ranking.candidates[:limit]],
