@@ -67,8 +67,10 @@ def _winner(needs: Needs, first: Candidate, fitting: int, all_of_them: int) -> s
         needs.prefer, f"the one with the highest {needs.prefer}"
     )
     if fitting == 1:
-        return f"{_named(first)} alone of {all_of_them:,} offers meets every need."
-    return f"{_named(first)} is {quality} of {fitting:,} offers that meet every need, of {all_of_them:,}."
+        text = f"{_named(first)} alone of {all_of_them:,} offers meets every need"
+    else:
+        text = f"{_named(first)} is {quality} of {fitting:,} offers that meet every need, of {all_of_them:,}"
+    return f"{'; '.join([text, *_end(first)])}."
 
 
 def _named(candidate: Candidate) -> str:
@@ -78,12 +80,19 @@ def _named(candidate: Candidate) -> str:
 
 
 def _trade(needs: Needs, other: Candidate, first: Candidate) -> str:
-    parts = [_price(other, first), *_context(other, first), *_scores(needs, other, first)]
+    parts = [_price(other, first), *_context(other, first), *_scores(needs, other, first), *_end(other)]
     if other.offer.open is not None and other.offer.open != first.offer.open:
         parts.append(f"its weights are {'open' if other.offer.open else 'closed'}")
     known = {check.need for check in first.unknown}
     parts.extend(f"{check.need} is not known" for check in other.unknown if check.need not in known)
     return f"{other.offer.id}: {', '.join(parts)}."
+
+
+def _end(candidate: Candidate) -> Iterator[str]:
+    """An end that is announced, whether or not anyone asked."""
+    offer = candidate.offer
+    if offer.retires is not None:
+        yield f"it is served until {offer.retires}" + (f", then {offer.successor}" if offer.successor else "")
 
 
 def _price(other: Candidate, first: Candidate) -> str:

@@ -141,7 +141,7 @@ def _lines(ranking: Ranking, shown: Sequence[Candidate]) -> Iterator[str]:
             ]
         )
     if rows:
-        yield from columns(("offer", "weights", " a month", " context", "needs"), rows)
+        yield from columns(("offer", "weights", ">a month", ">context", "needs"), rows)
         yield ""
     yield from paragraphs(ranking.explanation)
 
@@ -172,13 +172,13 @@ def _details(candidate: Candidate, working: bool, sources: bool) -> Iterator[str
             ]
             for line in cost.lines
         ]
-        yield from columns(("  cost", " tokens a month", " a million", " a month"), rows)
+        yield from columns(("  cost", ">tokens a month", ">a million", ">a month"), rows)
         yield from paragraphs(f"  {note}" for note in (*cost.notes, *cost.unknown))
         needs = [
             [f"  {check.need}", check.wanted, check.found or "unknown", check.verdict, _margin(check.margin)]
             for check in candidate.checks
         ]
-        yield from columns(("  need", "wanted", "found", "", " by"), needs)
+        yield from columns(("  need", "wanted", "found", "", ">by"), needs)
     if sources:
         seen = {cost.source: cost.as_of} | {check.source: check.as_of for check in candidate.checks}
         yield from paragraphs(f"  source: {source}, {day}" if day else f"  {source}" for source, day in seen.items())

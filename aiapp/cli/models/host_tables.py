@@ -42,19 +42,19 @@ def lines(
     """Three tables and the trade."""
     if machines:
         yield from columns(
-            ("machine", " GB needed", " usable", " largest batch", " first token", " tokens/s", "waits for"),
+            ("machine", ">GB needed", ">usable", ">largest batch", ">first token", ">tokens/s", "waits for"),
             [_speed_row(machine) for machine in machines],
         )
         yield ""
         cheapest = offers[0][1] if offers else None
         yield from columns(
-            ("machine", " $ an hour", " $ a million tokens", " machines", " $ a month", " break-even: calls a day"),
+            ("machine", ">$ an hour", ">$ a million tokens", ">machines", ">$ a month", ">break-even: calls a day"),
             [_price_row(machine, cheapest) for machine in machines],
         )
         yield ""
     if offers:
         yield from columns(
-            ("by the token", " $ a million tokens", " $ a month"), [_offer_row(*one) for one in offers[:_OFFERS]]
+            ("by the token", ">$ a million tokens", ">$ a month"), [_offer_row(*one) for one in offers[:_OFFERS]]
         )
         yield ""
     yield from paragraphs(_words(model, traffic, machines, offers, describe(traffic)))

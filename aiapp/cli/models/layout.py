@@ -9,15 +9,15 @@ WIDTH = 100
 
 
 def columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Rows under their heads, as wide as their cells. A head that begins with a space marks a column of numbers.
+    """Rows under their heads, as wide as their cells. A head that begins with > is of a column of numbers.
 
     The last column takes what is left of the width, and what does not fit of it is cut with an ellipsis.
     """
-    titles = [head.strip() for head in heads]
+    titles = [head.removeprefix(">") for head in heads]
     widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
     for row in (titles, *rows):
         cells = [
-            cell.rjust(width) if head.startswith(" ") else cell.ljust(width)
+            cell.rjust(width) if head.startswith(">") else cell.ljust(width)
             for head, cell, width in zip(heads, row, widths, strict=True)
         ]
         line = "  ".join(cells).rstrip()
