@@ -107,10 +107,12 @@ def _price(other: Candidate, first: Candidate) -> str:
 
 
 def ratio(quotient: Decimal) -> str:
-    """A ratio in words: half, 1.2 times, 40 times."""
+    """A ratio in words: half, 1.2 times, 40 times, 1/30 of."""
     for value, words in ((Decimal("0.5"), "half"), (Decimal(1), "about"), (Decimal(2), "twice")):
         if abs(quotient / value - 1) < Decimal("0.03"):
             return words
+    if quotient < Decimal("0.1"):
+        return f"1/{1 / quotient:.0f} of"
     return f"{quotient:.0f} times" if quotient >= 10 else f"{float(quotient):.2g} times"
 
 

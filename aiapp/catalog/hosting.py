@@ -41,7 +41,7 @@ BITS: dict[str, float] = {"bf16": 16, "fp8": 8, "int8": 8, "fp4": 4.5, "int4": 4
 CACHE_PRECISIONS = ("bf16", "fp8")
 USABLE = 0.9
 """The share of a device's memory that weights and cache may take; vLLM's default `gpu_memory_utilization`."""
-EFFICIENCY = {1: 0.7, 2: 0.55, 4: 0.35, 8: 0.3}
+EFFICIENCY = {1: 0.75, 2: 0.55, 4: 0.35, 8: 0.3}
 COUNTS = tuple(EFFICIENCY)
 """How many devices make a machine."""
 _BILLION = 1e9

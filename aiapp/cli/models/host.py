@@ -38,7 +38,8 @@ def host(
     hourly: Annotated[str | None, typer.Option("--hourly", help="US dollars an hour for one device.")] = None,
     utilisation: Annotated[float, typer.Option("--utilisation", help="Share of the hours that it is full.")] = 0.5,
     efficiency: Annotated[
-        float | None, typer.Option("--efficiency", help="Share of the bounds that is reached (by devices: 0.7 to 0.3).")
+        float | None,
+        typer.Option("--efficiency", help="Share of the bounds that is reached (by devices: 0.75 to 0.3)."),
     ] = None,
     on: Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="Prices of this day.")] = None,
     sources: Annotated[bool, typer.Option("--sources", help="Where each figure is from.")] = False,

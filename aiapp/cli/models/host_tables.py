@@ -48,7 +48,7 @@ def lines(
         yield ""
         cheapest = offers[0][1] if offers else None
         yield from columns(
-            ("machine", ">$ an hour", ">$ a million tokens", ">machines", ">$ a month", ">break-even: calls a day"),
+            ("machine", ">$ an hour", ">$ a million tokens", ">machines", ">$ a month", ">break-even calls/day"),
             [_price_row(machine, cheapest) for machine in machines],
         )
         yield ""
@@ -138,9 +138,14 @@ def _words(
         f"{one.deployment.precision}. A machine is full {one.utilisation:.0%} of the time and is paid for all of it."
     )
     yield (
-        "Speeds are the bounds of the data sheets times what engines reach of them; published figures lie within twice "
-        "and half of that, on eight devices down to a quarter: tests/benchmarks/hosting.py."
+        "Speeds are the bounds of the data sheets times what engines reach of them. Published figures lie within "
+        "2.5 times of that, those of eight devices within 4 times: tests/benchmarks/hosting.py."
     )
+    if any(
+        _break_even(machine.low, machine.high, offers[0][1] if offers else None).endswith("never")
+        for machine in machines
+    ):
+        yield "Never: a machine is full before it costs less than the cheapest offer."
     priced = [machine.low for machine in machines if machine.low.month is not None]
     tokens = next(((offer, cost) for offer, cost in offers if cost.total), None)
     if not priced or tokens is None:
