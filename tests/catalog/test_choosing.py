@@ -23,7 +23,8 @@ TRAFFIC = Traffic(1_000, 500, 100)
 
 
 def choose(catalogue: Catalogue = SMALL, measured: dict[str, Measured] | None = None, **needs: Any) -> Ranking:
-    return aiapp.choose(Needs(**{"traffic": TRAFFIC, **needs}), catalogue=catalogue, on=DAY, measured=measured or {})
+    wanted: dict[str, Any] = {"traffic": TRAFFIC, **needs}
+    return aiapp.choose(Needs(**wanted), catalogue=catalogue, on=DAY, measured=measured or {})
 
 
 def of(ranking: Ranking, name: str) -> Candidate:
@@ -51,7 +52,7 @@ def test_every_offer_is_a_candidate_and_the_cheapest_that_fits_is_first() -> Non
 def test_prices_pass_or_fail_by_their_margin_and_an_unknown_one_does_neither() -> None:
     ranking = choose(max_month="10", max_call="0.004")
     month = check(ranking, "acme:swift", "price a month")
-    assert (month.verdict, month.margin, month.found, month.wanted) == ("met", 1, "$9.00", "at most $10.00")
+    assert (month.verdict, month.margin, month.found, month.wanted) == ("met", Decimal(1), "$9.00", "at most $10.00")
     assert (month.source, month.as_of) == ("made for a test", DAY)
     assert check(ranking, "acme:swift", "price a call").margin == Decimal("0.001")
     assert check(ranking, "acme:deep", "price a month").margin == -35
@@ -65,13 +66,13 @@ def test_prices_pass_or_fail_by_their_margin_and_an_unknown_one_does_neither() -
 def test_a_lower_bound_over_the_limit_is_missed_though_the_total_is_unknown() -> None:
     half = Catalogue([offer("acme:half", prices(rates("30", None)))], [])
     found = check(choose(half, max_month=10), "acme:half", "price a month")
-    assert (found.verdict, found.found, found.margin) == ("missed", "at least $90.00", -80)
+    assert (found.verdict, found.found, found.margin) == ("missed", "at least $90.00", Decimal(-80))
 
 
 def test_context_and_answer_with_headroom() -> None:
     ranking = choose(context=100_000, headroom=0.2)
     found = check(ranking, "acme:swift", "context")
-    assert (found.wanted, found.margin, found.unit) == ("at least 120,000 tokens", 8_000, "tokens")
+    assert (found.wanted, found.margin, found.unit) == ("at least 120,000 tokens", Decimal(8_000), "tokens")
     assert check(ranking, "local:free", "context").margin == 8_192 - 120_000
     unknown = Catalogue([offer("acme:u", context=None, output_tokens=None)], [])
     assert check(choose(unknown), "acme:u", "context").verdict == "unknown"
@@ -124,7 +125,7 @@ def test_features_that_only_the_tables_of_a_provider_know() -> None:
 def test_served_until_a_day() -> None:
     assert check(choose(until=date(2026, 12, 31)), "bolt:free", "alive").margin == 0
     late = check(choose(until=date(2027, 1, 1)), "bolt:free", "alive")
-    assert (late.verdict, late.margin, late.found) == ("missed", -1, "retires 2027-01-01")
+    assert (late.verdict, late.margin, late.found) == ("missed", Decimal(-1), "retires 2027-01-01")
     assert check(choose(until=date(2030, 1, 1)), "acme:swift", "alive").found == "no end announced"
     ended = Catalogue([offer("a:gone", retires=DAY), offer("a:new", released=date(2026, 12, 1))], [])
     assert {candidate.missed[0].need for candidate in choose(ended).candidates} == {"alive"}
