@@ -69,9 +69,13 @@ def _prices(needs: Needs, cost: MonthlyCost) -> Iterator[Check]:
 
 def _sizes(needs: Needs, offer: Offer) -> Iterator[Check]:
     known = abilities(offer.provider, offer.name)
+    context = _either(offer.context, known.context)
+    longest = _either(offer.output_tokens, known.output_tokens)
+    if longest is None and offer.free:
+        longest = context  # on this machine nobody sets a limit but the context
     for need, wanted, found in (
-        ("context", needs.tokens, _either(offer.context, known.context)),
-        ("answer", needs.traffic.output_tokens, _either(offer.output_tokens, known.output_tokens)),
+        ("context", needs.tokens, context),
+        ("answer length", needs.traffic.output_tokens, longest),
     ):
         yield _at_least(need, Decimal(wanted), None if found is None else Decimal(found), "tokens", offer)
 

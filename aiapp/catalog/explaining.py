@@ -36,9 +36,9 @@ def _sentences(needs: Needs, ranked: Sequence[Candidate], relaxations: Sequence[
         yield f"None of {len(ranked)} offers meets every need."
     else:
         yield "The catalogue has no offers."
-    if fitting and possible:
+    if possible:
         yield _possible(possible)
-    if not fitting:
+    elif not fitting:
         yield from _relaxed(ranked, relaxations)
 
 
@@ -92,7 +92,7 @@ def _end(candidate: Candidate) -> Iterator[str]:
     """An end that is announced, whether or not anyone asked."""
     offer = candidate.offer
     if offer.retires is not None:
-        yield f"it is served until {offer.retires}" + (f", then {offer.successor}" if offer.successor else "")
+        yield f"it retires {offer.retires}" + (f" for {offer.successor}" if offer.successor else "")
 
 
 def _price(other: Candidate, first: Candidate) -> str:
@@ -141,7 +141,7 @@ def _scores(needs: Needs, other: Candidate, first: Candidate) -> Iterator[str]:
 def _possible(possible: Sequence[Candidate]) -> str:
     needs = Counter(check.need for candidate in possible for check in candidate.unknown)
     named = ", ".join(f"{need} ({count:,})" for need, count in needs.most_common(SHOWN))
-    return f"Not known of {len(possible):,} others that miss no need: {named}."
+    return f"Not known of {len(possible):,} that miss no need: {named}."
 
 
 def _relaxed(ranked: Sequence[Candidate], relaxations: Sequence[Relaxation]) -> Iterator[str]:
@@ -150,7 +150,7 @@ def _relaxed(ranked: Sequence[Candidate], relaxations: Sequence[Relaxation]) -> 
         nearest = f"the nearest, {one.nearest.offer.id}, has {check.found} where {check.wanted} is wanted"
         fit = "fits" if one.known == one.lets_in == 1 else "fit" if one.known == one.lets_in else "may fit"
         yield f"Without the need '{one.need}' {count} {fit}: {nearest}."
-    if ranked and not relaxations and not any(candidate.fits is None for candidate in ranked):
+    if ranked and not relaxations:
         few = len(ranked[0].missed)
         named = ", ".join(check.need for check in ranked[0].missed)
         yield f"No single need decides: the nearest, {ranked[0].offer.id}, misses {few} ({named})."

@@ -121,6 +121,9 @@ def monthly_cost(offer: Offer, traffic: Traffic, on: date, region: str | None = 
     factor = prices.factors.get(region, Decimal(1)) if region else Decimal(1)
     if factor != 1:
         notes.append(f"served in {region}: x {factor}")
+    step = max((one.above for one in prices.tiers.get(STANDARD, ()) if traffic.input_tokens > one.above), default=0)
+    if step:
+        notes.append(f"at the rates of requests over {step:,} tokens")
     lines = tuple(_lines(offer, prices, traffic, factor, notes))
     unknown = tuple(dict.fromkeys(f"no rate is known for {line.item}" for line in lines if line.amount is None))
     return MonthlyCost(lines, traffic.calls, prices.source, prices.as_of, unknown, tuple(notes))

@@ -76,9 +76,11 @@ def test_context_and_answer_with_headroom() -> None:
     assert check(ranking, "local:free", "context").margin == 8_192 - 120_000
     unknown = Catalogue([offer("acme:u", context=None, output_tokens=None)], [])
     assert check(choose(unknown), "acme:u", "context").verdict == "unknown"
-    assert check(choose(unknown), "acme:u", "answer").verdict == "unknown"
+    assert check(choose(unknown), "acme:u", "answer length").verdict == "unknown"
+    ours = Catalogue([offer("local:a", free=True, context=8_192, output_tokens=None)], [])
+    assert check(choose(ours), "local:a", "answer length").margin == 8_192 - 500
     long = choose(traffic=Traffic(1_000, 20_000, 1))
-    assert check(long, "acme:swift", "answer").margin == -4_000
+    assert check(long, "acme:swift", "answer length").margin == -4_000
 
 
 def test_weights_and_where() -> None:
@@ -214,7 +216,7 @@ def test_one_model_is_traded_once_and_unknowns_are_counted() -> None:
     assert "50% of the input read from the cache, 10% of the calls in batches" in ranking.explanation[0]
     assert "acme:swift at" in ranking.explanation[1]
     assert "alone of 5 offers meets every need" in ranking.explanation[1]
-    assert ranking.explanation[-1] == "Not known of 4 others that miss no need: feature: prompt_cache (4)."
+    assert ranking.explanation[-1] == "Not known of 4 that miss no need: feature: prompt_cache (4)."
 
 
 def test_an_empty_catalogue_and_one_of_unknowns() -> None:

@@ -53,6 +53,8 @@ def test_a_step_is_a_cliff_for_every_token_of_the_request() -> None:
     price = prices(rates("2", "10"), above=(200_000, rates("4", "15")))
     assert amounts(price, Traffic(200_000, 1_000, 1)) == {"input": Decimal(12), "output": Decimal("0.3")}
     assert amounts(price, Traffic(200_001, 1_000, 1)) == {"input": Decimal("24.00012"), "output": Decimal("0.45")}
+    over = monthly_cost(offer("acme:a", price), Traffic(200_001, 1_000, 1), DAY)
+    assert over.notes == ("at the rates of requests over 200,000 tokens",)
 
 
 def test_a_region_multiplies() -> None:

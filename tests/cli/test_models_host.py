@@ -29,7 +29,7 @@ def test_machines_beside_the_offers_of_the_same_model() -> None:
     assert machines["A10G"]["prices"][0]["month"] is None
     low, high = machines["H100"]["prices"]
     assert Decimal(low["month"]) == Decimal(low["hourly"]) * 2 * 720 < Decimal(high["month"])
-    assert len(data["offers"]) >= 3
+    assert data["offers"]
     months = [Decimal(offer["month"]) for offer in data["offers"] if offer["month"] is not None]
     assert months == sorted(months)
 

@@ -14,6 +14,7 @@ from aiapp.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from decimal import Decimal
 
     from aiapp.catalog.ranking import Candidate, Measured, Ranking
 
@@ -167,7 +168,7 @@ def _details(candidate: Candidate, working: bool, sources: bool) -> Iterator[str
             [
                 f"  {line.item}",
                 f"{line.tokens.normalize():,f}",
-                "unknown" if line.rate is None else f"${line.rate * line.factor:f}",
+                "unknown" if line.rate is None else _rate(line.rate * line.factor),
                 "unknown" if line.amount is None else dollars(line.amount),
             ]
             for line in cost.lines
@@ -184,7 +185,12 @@ def _details(candidate: Candidate, working: bool, sources: bool) -> Iterator[str
         yield from paragraphs(f"  source: {source}, {day}" if day else f"  {source}" for source, day in seen.items())
 
 
-def _margin(margin: Any) -> str:
+def _rate(rate: Decimal) -> str:
+    """All its figures, and at least two places."""
+    return f"${rate:.2f}" if rate == round(rate, 2) else f"${rate.normalize():f}"
+
+
+def _margin(margin: Decimal | None) -> str:
     return "" if margin is None else f"{margin:+,.5g}" if abs(margin) < 1 else f"{margin:+,.2f}".removesuffix(".00")
 
 
