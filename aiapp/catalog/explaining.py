@@ -54,12 +54,17 @@ def describe(traffic: Traffic) -> str:
 
 
 def _different(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The first few, a model once: the same one at a dearer vendor is no trade."""
-    seen: dict[str, Candidate] = {}
+    """The first few that differ: the same model at a dearer vendor is no trade, nor is another name of one offer."""
+    seen: set[object] = set()
+    found: list[Candidate] = []
     for candidate in candidates:
-        model = candidate.offer.model
-        seen.setdefault(candidate.offer.name if model is None else model.id, candidate)
-    return list(seen.values())[:SHOWN]
+        offer, cost = candidate.offer, candidate.cost
+        model = offer.name if offer.model is None else offer.model.id
+        alike = (offer.vendor, cost.total, offer.context, offer.output_tokens)
+        if not seen & {model, alike}:
+            found.append(candidate)
+        seen |= {model, alike}
+    return found[:SHOWN]
 
 
 def _winner(needs: Needs, first: Candidate, fitting: int, all_of_them: int) -> str:

@@ -51,6 +51,11 @@ def test_the_table_fits_a_page_and_the_trade_is_in_words() -> None:
     assert "at least 240,000 tokens" in done.stdout
 
 
+def test_the_verbs_are_in_the_help() -> None:
+    shown = aiapp("models", "--help").stdout
+    assert all(f" {verb} " in shown for verb in ("choose", "host"))
+
+
 def test_sources_are_shown_when_they_are_asked_for() -> None:
     assert "source: " not in aiapp("models", "choose", "--limit", "1", *DAY).stdout
     assert "source: " in aiapp("models", "choose", "--limit", "1", "--sources", *DAY).stdout

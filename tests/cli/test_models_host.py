@@ -52,6 +52,11 @@ def test_the_page_fits_100_columns_and_shows_its_sources() -> None:
     assert "A10G, its price: no dated price" in shown
 
 
+def test_what_a_token_keeps_can_be_given() -> None:
+    (machine,) = found(MODEL, "--gpu", "B200", "--precision", "fp8", "--kv", "1000", "--context", "100")["machines"]
+    assert machine["cache_bytes"] == 1_000 * 2 * 100 * 32
+
+
 def test_what_no_machine_holds_is_said() -> None:
     shown = aiapp("models", "host", "llama-3.1-405b", "--gpu", "L4", *DAY).stdout
     assert "No machine of up to eight devices holds it" in shown
@@ -62,6 +67,8 @@ def test_what_no_machine_holds_is_said() -> None:
     [
         (["llama-3.3-71b"], "llama-3.3-70b"),
         (["openai:gpt-6-sol"], "its weights are closed"),
+        (["deepseek-v4-flash"], "give it as --kv"),
+        ([MODEL, "--kv", "0"], "kv: 0"),
         ([MODEL, "--gpu", "H900"], "gpu: 'H900'"),
         ([MODEL, "--gpus", "3"], "gpus: 3"),
         ([MODEL, "--precision", "fp2"], "precision: 'fp2'"),

@@ -35,15 +35,17 @@ def choose(
     context: Annotated[int | None, typer.Option("--context", help="Tokens of request and answer together.")] = None,
     headroom: Annotated[float, typer.Option("--headroom", help="How much more of them must fit.")] = 0.2,
     latency: Annotated[str, typer.Option("--latency", help="any, relaxed (10 s) or interactive (1 s).")] = "any",
-    takes: Annotated[list[str] | None, typer.Option("--takes", help="A modality it reads; may be repeated.")] = None,
-    makes: Annotated[list[str] | None, typer.Option("--makes", help="A modality it writes.")] = None,
-    feature: Annotated[list[str] | None, typer.Option("--feature", help="Such as tools; may be repeated.")] = None,
+    takes: Annotated[list[str] | None, typer.Option("--takes", help="What it reads, such as image; repeated.")] = None,
+    makes: Annotated[list[str] | None, typer.Option("--makes", help="What it writes, such as audio; repeated.")] = None,
+    feature: Annotated[
+        list[str] | None, typer.Option("--feature", help="Such as tools or json_schema; repeated.")
+    ] = None,
     where: Annotated[str, typer.Option("--where", help="anywhere, self-hostable or here.")] = "anywhere",
     region: Annotated[str | None, typer.Option("--region", help="Where it must be served, such as eu.")] = None,
     until: Annotated[datetime | None, typer.Option("--until", formats=_DATES, help="Served until this day.")] = None,
-    quality: Annotated[list[str] | None, typer.Option("--quality", help="A floor, such as mmlu-pro=70.")] = None,
-    vendor: Annotated[list[str] | None, typer.Option("--vendor", help="Only these; may be repeated.")] = None,
-    without: Annotated[list[str] | None, typer.Option("--without", help="Not these; may be repeated.")] = None,
+    quality: Annotated[list[str] | None, typer.Option("--quality", help="A floor, such as gpqa=70; repeated.")] = None,
+    vendor: Annotated[list[str] | None, typer.Option("--vendor", help="Only this one; repeated.")] = None,
+    without: Annotated[list[str] | None, typer.Option("--without", help="Not this one; repeated.")] = None,
     prefer: Annotated[str, typer.Option("--prefer", help="price, context, or a benchmark's name.")] = "price",
     measured: Annotated[Path | None, typer.Option("--measured", help="Your own speeds: JSON by offer.")] = None,
     on: Annotated[datetime | None, typer.Option("--on", formats=_DATES, help="Prices of this day (today).")] = None,
@@ -60,18 +62,12 @@ def choose(
     from aiapp.catalog.choosing import choose as rank
     from aiapp.catalog.needs import Needs
     from aiapp.catalog.traffic import Traffic
-    from aiapp.cli.screen import show
 
     if limit is not None and limit < 1:
         raise InvalidInput("limit", limit, "a whole number from 1")
-    words: dict[str, Any] = {
-        "weights": weights,
-        "latency": latency,
-        "where": where,
-        "inputs": tuple(takes or ["text"]),
-        "outputs": tuple(makes or ["text"]),
-        "features": tuple(feature or ()),
-    }
+    # Typer gives any word; `Needs` says which are accepted.
+    words: dict[str, Any] = {"weights": weights, "latency": latency, "where": where, "features": tuple(feature or ())}
+    words |= {"inputs": tuple(takes or ["text"]), "outputs": tuple(makes or ["text"])}
     needs = Needs(
         traffic=Traffic(input_tokens, output_tokens, calls, cached, written, batch),
         max_month=max_month,
@@ -89,8 +85,14 @@ def choose(
     ranking = rank(needs, on=on.date() if on else None, measured=_measured(measured) if measured else {})
     if as_json:
         print(json.dumps(_as_data(ranking, limit), indent=2, default=str))
-        return
-    shown = ranking.candidates[: _SHOWN if limit is None else limit]
+    else:
+        _show(ranking, _SHOWN if limit is None else limit, working, sources)
+
+
+def _show(ranking: Ranking, count: int, working: bool, sources: bool) -> None:
+    from aiapp.cli.screen import show
+
+    shown = ranking.candidates[:count]
     show(_lines(ranking, shown))
     for candidate in shown if working or sources else ():
         show(_details(candidate, working, sources))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from aiapp.catalog.catalogue import Catalogue
     from aiapp.catalog.gpus import Gpu
-    from aiapp.catalog.models import Model
+    from aiapp.catalog.models import Architecture, Model
     from aiapp.catalog.offers import Offer
     from aiapp.catalog.traffic import MonthlyCost, Traffic
     from aiapp.cli.models.host_tables import Machine
@@ -29,6 +29,7 @@ def host(
     gpus: Annotated[int | None, typer.Option("--gpus", help="How many: 1, 2, 4 or 8 (as few as hold it).")] = None,
     precision: Annotated[str, typer.Option("--precision", help="Weights: bf16, fp8, int8, fp4 or int4.")] = "bf16",
     cache: Annotated[str, typer.Option("--cache", help="Keys and values: bf16 or fp8.")] = "bf16",
+    kv: Annotated[int | None, typer.Option("--kv", help="Numbers that it keeps of a token, if unknown here.")] = None,
     context: Annotated[int | None, typer.Option("--context", help="Tokens kept for each conversation.")] = None,
     batch: Annotated[int, typer.Option("--batch", help="Conversations at once.")] = 32,
     input_tokens: Annotated[int, typer.Option("--input", help="Tokens in, of one call.")] = 1_000,
@@ -59,7 +60,7 @@ def host(
     from aiapp.cli.screen import show
 
     known, day = catalogue(), on.date() if on else date.today()
-    found = _model(known, model)
+    found = _model(known, model, kv)
     traffic = Traffic(input_tokens, output_tokens, calls, cached)
     kinds = [gpu_named(name) for name in gpu] if gpu else list(all_gpus().values())
     rent = money("hourly", hourly)
@@ -79,7 +80,7 @@ def host(
         show(host_tables.sources(found, machines, offers))
 
 
-def _model(known: Catalogue, name: str) -> Model:
+def _model(known: Catalogue, name: str, kv: int | None) -> Model:
     """The model of that name, or that an offer of that name serves."""
     from difflib import get_close_matches
 
@@ -90,10 +91,23 @@ def _model(known: Catalogue, name: str) -> Model:
         raise UnknownModel(
             name, f"a model of the catalogue, such as {', '.join(near)}" if near else "none: it is empty"
         )
-    if not found.open or found.architecture is None:
-        why = "its weights are closed" if not found.open else "its architecture is not in the catalogue"
+    if kv is not None and kv < 1:
+        raise InvalidInput("kv", kv, "a whole number from 1: 2 x layers x key-value heads x head size")
+    if kv is not None and found.architecture is not None:
+        found = replace(found, architecture=replace(found.architecture, kv_numbers=kv))
+    why = "its weights are closed" if not found.open else _unknown(found.architecture)
+    if why:
         raise InvalidInput("model", found.id, f"an open model whose architecture is known ({why})")
     return found
+
+
+def _unknown(architecture: Architecture | None) -> str:
+    """What the catalogue lacks for the arithmetic."""
+    if architecture is None:
+        return "its size is not in the catalogue"
+    attention = (architecture.layers, architecture.kv_heads, architecture.head_size)
+    known = architecture.kv_numbers is not None or None not in attention
+    return "" if known else "2 x layers x key-value heads x head size is not in the catalogue: give it as --kv"
 
 
 def _machines(
