@@ -72,7 +72,7 @@ def _winner(needs: Needs, first: Candidate, fitting: int, all_of_them: int) -> s
         needs.prefer, f"the one with the highest {needs.prefer}"
     )
     if fitting == 1:
-        text = f"{_named(first)} alone of {all_of_them:,} offers meets every need"
+        text = f"{_named(first)} is the only one of {all_of_them:,} offers that meets every need"
     else:
         text = f"{_named(first)} is {quality} of {fitting:,} offers that meet every need, of {all_of_them:,}"
     return f"{'; '.join([text, *_end(first)])}."

@@ -215,7 +215,7 @@ def test_one_model_is_traded_once_and_unknowns_are_counted() -> None:
     ranking = choose(features=("prompt_cache",), traffic=Traffic(1_000, 500, 100, cached=0.5, batch=0.1))
     assert "50% of the input read from the cache, 10% of the calls in batches" in ranking.explanation[0]
     assert "acme:swift at" in ranking.explanation[1]
-    assert "alone of 5 offers meets every need" in ranking.explanation[1]
+    assert "is the only one of 5 offers that meets every need" in ranking.explanation[1]
     assert ranking.explanation[-1] == "Not known of 4 that miss no need: feature: prompt_cache (4)."
 
 
