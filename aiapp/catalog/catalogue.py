@@ -8,13 +8,14 @@ asked for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from datetime import date
 from functools import cache
 from pathlib import Path
 
+from aiapp.catalog.folders import refreshed_folder, users_file
 from aiapp.catalog.models import Model
 from aiapp.catalog.offers import Offer
-from aiapp.catalog.shelves import PACKAGED, Models, Shelves, plain_name, undated
+from aiapp.catalog.shelves import PACKAGED, Layered, Models, Shelves, newest, plain_name, undated
 from aiapp.core.errors import UnknownModel
 
 LISTED = "an offer that `aiapp models` lists"
@@ -53,15 +54,24 @@ class Catalogue:
     def nearest(self, name: str) -> list[str]:
         """The ids most like a name that means none; first those that only lack their provider."""
         rest = name.partition(":")[2] or name
+        from difflib import get_close_matches  # slow to load, and needed only here
+
         same = [one for one in self.offers if one.partition(":")[2].lower() == rest.lower() or one.endswith(f"/{rest}")]
         return same[:SUGGESTIONS] or get_close_matches(name, self.offers, SUGGESTIONS, 0.6)
+
+    def with_overrides(self, path: str | Path) -> Catalogue:
+        """This catalogue with a TOML file of offers, prices and models over it; overrides.py shows one."""
+        from aiapp.catalog.overrides import read_overrides
+
+        said = read_overrides(Path(path), self.find, self.models, date.today())
+        return _Layered(self, said.offers, said.models)
 
     def _listed(self, name: str) -> Offer | None:
         return self.offers.get(name) or self._aliases.get(name)
 
 
 class _Packaged(Catalogue):
-    """The packaged catalogue, whose parts are read when they are asked for."""
+    """A catalogue in files, whose parts are read when they are asked for."""
 
     def __init__(self, folder: Path) -> None:
         self.models = Models(folder / "models.json")
@@ -75,7 +85,25 @@ class _Packaged(Catalogue):
         return found
 
 
+class _Layered(Catalogue):
+    """A catalogue over another one."""
+
+    def __init__(self, below: Catalogue, offers: Iterable[Offer], models: Iterable[Model]) -> None:
+        self._above, self._below = Catalogue(offers, models), below
+        self.offers = Layered(self._above.offers, below.offers)
+        self.models = Layered(self._above.models, below.models)
+
+    def _listed(self, name: str) -> Offer | None:
+        return self._above._listed(name) or self._below._listed(name)
+
+
+def packaged() -> Catalogue:
+    """The catalogue that came with aiapp, or the newer one that `aiapp models refresh` made; nothing of the user's."""
+    return _Packaged(newest(PACKAGED, refreshed_folder()))
+
+
 @cache
 def catalogue() -> Catalogue:
-    """The packaged catalogue, with the user's own additions."""
-    return _Packaged(PACKAGED)
+    """The catalogue, with the user's own additions. Read once a process."""
+    known, own = packaged(), users_file()
+    return known if own is None else known.with_overrides(own)

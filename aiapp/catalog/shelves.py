@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from aiapp.catalog.models import Model
 from aiapp.catalog.offers import Offer
 from aiapp.catalog.rows import read_model, read_offer
+from aiapp.core.errors import InvalidInput
 
+T = TypeVar("T")
 PACKAGED = Path(__file__).parent / "data"
 THROUGH_LITELLM = "litellm:"
 OF_OTHERS = {
@@ -85,7 +87,7 @@ class Shelves(Mapping[str, Offer]):
     """All packaged offers by id, makers first; to ask for one reads its vendor's file."""
 
     def __init__(self, folder: Path, models: Mapping[str, Model]) -> None:
-        vendors: list[str] = json.loads((folder / "vendors.json").read_bytes())
+        vendors: list[str] = index_of(folder)["vendors"]
         self._shelves = {vendor: Shelf(folder / "offers" / f"{vendor}.json", models) for vendor in vendors}
 
     def __getitem__(self, name: str) -> Offer:
@@ -111,10 +113,51 @@ class Shelves(Mapping[str, Offer]):
         return self._shelves.get(rest.partition("/")[0] if f"{provider}:" == THROUGH_LITELLM else provider)
 
 
+class Layered(Mapping[str, T]):
+    """What is in the first mapping, and else what is in the second."""
+
+    def __init__(self, above: Mapping[str, T], below: Mapping[str, T]) -> None:
+        self._above, self._below = above, below
+
+    def __getitem__(self, name: str) -> T:
+        return self._above[name] if name in self._above else self._below[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._above
+        yield from (name for name in self._below if name not in self._above)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def newest(packaged: Path, refreshed: Path) -> Path:
+    """The folder that the user refreshed, where it is of this form and newer than what came with the package."""
+    current = refreshed / "current"
+    if not current.is_file():
+        return packaged
+    folder = refreshed / current.read_text(encoding="utf-8").strip()
+    ours, theirs = index_of(packaged), index_of(folder)
+    return folder if (theirs["form"], theirs["as_of"] > ours["as_of"]) == (ours["form"], True) else packaged
+
+
+def index_of(folder: Path) -> dict[str, Any]:
+    """What the folder holds: the form of its files, the day and the sources that it was made from, and its vendors."""
+    index: dict[str, Any] = _read(folder / "index.json")
+    return index
+
+
 def read_rows(file: Path) -> list[dict[str, Any]]:
     """The rows of a data file."""
-    rows: list[dict[str, Any]] = json.loads(file.read_bytes())
+    rows: list[dict[str, Any]] = _read(file)
     return rows
+
+
+def _read(file: Path) -> Any:
+    try:
+        return json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        accepted = "a whole file; remove its folder, or run `aiapp models refresh`"
+        raise InvalidInput("catalogue data", str(file), accepted) from error
 
 
 def plain_name(name: str) -> str:

@@ -12,12 +12,14 @@ from typing import Any
 
 from aiapp.catalog.builder.litellm_rows import Vendor, offers_of, with_tuples
 from aiapp.catalog.builder.naming import Names
-from aiapp.catalog.builder.second_source import Second, SecondSource
+from aiapp.catalog.builder.second_source import NAME, Second, SecondSource
 from aiapp.catalog.models import Model
 from aiapp.catalog.offers import Offer
-from aiapp.catalog.prices import PriceList, Rates, Step
+from aiapp.catalog.prices import STANDARD, PriceList, Rates, Step
 from aiapp.catalog.rows import model_row, offer_row, read_offer
 
+FORM = 1
+"""Of the files; another number is for another reader."""
 _SNAPSHOT = re.compile(r"(.+?)[-@](20\d\d-\d\d-\d\d|20\d{6})(.*)")
 _SAME = tuple(
     field.name for field in fields(Offer) if field.name not in ("id", "source", "aliases", "regions", "prices")
@@ -46,12 +48,18 @@ class Built:
 
     offers: Mapping[str, tuple[Offer, ...]]
     models: tuple[Model, ...]
+    sources: tuple[str, ...]
+    as_of: date
 
     def files(self) -> dict[str, str]:
         """The text of each file by its path: one row a line, so that a difference shows the offer that changed."""
         texts = {f"offers/{vendor}.json": _lines(map(offer_row, offers)) for vendor, offers in self.offers.items()}
-        order = json.dumps(list(self.offers)) + "\n"
-        return {"vendors.json": order, **texts, "models.json": _lines(map(model_row, self.models))}
+        index = {"form": FORM, "as_of": self.as_of.isoformat(), "sources": self.sources, "vendors": list(self.offers)}
+        return {
+            "index.json": json.dumps(index, indent=1) + "\n",
+            **texts,
+            "models.json": _lines(map(model_row, self.models)),
+        }
 
 
 def build(sources: Sources) -> Built:
@@ -62,7 +70,8 @@ def build(sources: Sources) -> Built:
         offers[row["vendor"]] = (*offers.get(row["vendor"], ()), read_offer(row, known))
     used = {offer.model for some in offers.values() for offer in some if offer.model is not None}
     models = {model.id: model for model in (*sources.names.models, *used)}
-    return Built(offers, tuple(models[name] for name in sorted(models)))
+    origins = (sources.rows_source, *((sources.second.source,) if sources.second else ()))
+    return Built(offers, tuple(models[name] for name in sorted(models)), origins, sources.as_of)
 
 
 def _vendor(vendor: Vendor, sources: Sources) -> Iterator[Offer]:
@@ -72,8 +81,9 @@ def _vendor(vendor: Vendor, sources: Sources) -> Iterator[Offer]:
         if (vendor.known and model is None) or (vendor.since and _old(offer, model, vendor.since, sources.as_of)):
             continue
         second = sources.second.find(vendor.genai, offer.id.removeprefix(vendor.offers)) if sources.second else None
-        offer = replace(offer, model=model, prices=_completed(offer.prices, second))
-        taken.append(_with_facts(offer, sources.facts.get(offer.id, {})))
+        facts = dict(sources.facts.get(offer.id, {}))
+        prices = _completed(offer.prices, second, preferred=facts.pop("prices", None) == NAME)
+        taken.append(_with_facts(replace(offer, model=model, prices=prices), facts))
     folded = _without_snapshots(_without_regions(taken, vendor))
     return iter(sorted(folded, key=lambda offer: offer.id))
 
@@ -84,27 +94,28 @@ def _old(offer: Offer, model: Model | None, since: date, today: date) -> bool:
 
 def _with_facts(offer: Offer, facts: Mapping[str, Any]) -> Offer:
     """An offer with what facts.toml says of it; its source is named, too."""
-    if not facts:
+    if not facts.keys() - {"source"}:
         return offer
     changed = with_tuples(facts)
     source = changed.pop("source")
     return replace(offer, **changed, source=f"{offer.source}; {', '.join(changed)}: {source}")
 
 
-def _completed(prices: tuple[PriceList, ...], second: Second | None) -> tuple[PriceList, ...]:
-    """Prices with the rates that only the second source has, and, where both agree on today's, with those before."""
-    if not prices or second is None:
+def _completed(prices: tuple[PriceList, ...], second: Second | None, *, preferred: bool) -> tuple[PriceList, ...]:
+    """Prices with the rates that only the second source has, and, where both agree on today's, with its other days."""
+    if second is None or (not prices and not preferred):
         return prices
+    others = [tuple(one for one in some if one.tiers[STANDARD]) for some in (second.before, second.after)]
+    if preferred:
+        return (*others[0], second.now, *others[1])
     now, filled = _filled(prices[0], second.now)
     if filled:
         now = replace(now, source=f"{now.source}; {second.now.source}: {', '.join(filled)}")
     mine, theirs = now.rates(), second.now.rates()
-    agreed = mine is not None and theirs is not None and (mine.input, mine.output) == (theirs.input, theirs.output)
-    if not (agreed and second.before):
+    if mine is None or theirs is None or (mine.input, mine.output) != (theirs.input, theirs.output):
         return (now, *prices[1:])
-    before = [one for one in second.before if any(one.tiers.values())]
     start = second.now.valid_from
-    return (*before, *(replace(one, valid_from=start) for one in (now, *prices[1:])))
+    return (*others[0], *(replace(one, valid_from=start) for one in (now, *prices[1:])), *others[1])
 
 
 def _filled(ours: PriceList, second: PriceList) -> tuple[PriceList, list[str]]:

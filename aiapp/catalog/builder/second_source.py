@@ -39,25 +39,26 @@ _TIERS = {
 
 @dataclass(frozen=True, slots=True)
 class Second:
-    """What genai-prices says of one model: its prices now, and those before by the day from which they held."""
+    """What genai-prices says of one model: its prices on the day, those of before and those that are announced."""
 
     name: str
     now: PriceList
     before: tuple[PriceList, ...] = ()
+    after: tuple[PriceList, ...] = ()
 
 
 class SecondSource:
-    """genai-prices, asked by provider and name."""
+    """genai-prices, asked by provider and name for what held on a day."""
 
-    def __init__(self, providers: Sequence[Any], source: str, as_of: date) -> None:
+    def __init__(self, providers: Sequence[Any], source: str, day: date) -> None:
         self._providers: Mapping[str, Any] = {provider.id: provider for provider in providers}
-        self._source, self._as_of = source, as_of
+        self.source, self._day = source, day
 
     @classmethod
-    def installed(cls, version: str, as_of: date) -> SecondSource:
+    def installed(cls, version: str, day: date) -> SecondSource:
         """The package that is installed here."""
         providers: Sequence[Any] = import_module("genai_prices.data").providers
-        return cls(providers, f"{NAME} {version}", as_of)
+        return cls(providers, f"{NAME} {version}", day)
 
     def find(self, provider: str, name: str) -> Second | None:
         """What it says of a provider's model; None where it has none that matches."""
@@ -65,18 +66,28 @@ class SecondSource:
         model = None if known is None else known.find_model(name)
         if model is None:
             return None
-        dated = list(_dated(model.prices))
-        source = f"{self._source}: {provider}/{model.id}"
-        lists = [self._prices(prices, start, source) for start, prices in dated]
-        variants = {_TIERS[key]: one.prices for one in model.price_variants or () if (key := _when(one)) in _TIERS}
-        tiers = {tier: _steps(_said(prices)) for tier, prices in variants.items()}
-        now = replace(lists[-1], tiers={**lists[-1].tiers, **tiers})
-        return Second(f"{provider}/{model.id}", now, tuple(lists[:-1]))
+        named = f"{provider}/{model.id}"
+        before, now, after = list[PriceList](), None, list[PriceList]()
+        for start, prices in _dated(model.prices):
+            if start is not None and start > self._day:
+                after.append(self._prices(model, prices, start, start, named))
+                continue
+            if now is not None:
+                before.append(replace(now, tiers={STANDARD: now.tiers[STANDARD]}))
+            now = self._prices(model, prices, start, self._day, named)
+        return None if now is None else Second(named, now, tuple(before), tuple(after))
 
-    def _prices(self, prices: object, start: date | None, source: str) -> PriceList:
+    def _prices(self, model: Any, prices: object, start: date | None, day: date, named: str) -> PriceList:
+        """The price list that begins on `start`, its tiers as they are on `day`."""
         said = _said(prices)
+        tiers = {STANDARD: _steps(said)}
+        for variant in model.price_variants or ():
+            begins: date | None = getattr(variant.constraint, "start_date", None)
+            tier = _TIERS.get(_when(variant))
+            if tier is not None and (begins is None or begins <= day):
+                tiers.setdefault(tier, _steps(_said(variant.prices)))
         uses = {use: price / 1000 for key, use in _USES.items() if isinstance(price := said.get(key), Decimal)}
-        return PriceList({STANDARD: _steps(said)}, source, self._as_of, valid_from=start, uses=uses)
+        return PriceList(tiers, f"{self.source}: {named}", self._day, valid_from=start, uses=uses)
 
 
 def _dated(prices: Any) -> Iterator[tuple[date | None, Any]]:
@@ -91,10 +102,10 @@ def _dated(prices: Any) -> Iterator[tuple[date | None, Any]]:
             yield entry.constraint.start_date, entry.prices
 
 
-def _when(variant: Any) -> tuple[str, str] | None:
-    """What a variant is for, where it is one thing."""
+def _when(variant: Any) -> tuple[str, str]:
+    """What a variant is for, where it is one thing; else a thing that no tier is."""
     items: list[tuple[str, str]] = list(variant.when.items())
-    return items[0] if len(items) == 1 else None
+    return items[0] if len(items) == 1 else ("", "")
 
 
 def _said(prices: object) -> Mapping[str, Any]:
