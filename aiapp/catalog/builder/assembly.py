@@ -81,15 +81,23 @@ def _vendor(vendor: Vendor, sources: Sources) -> Iterator[Offer]:
         if (vendor.known and model is None) or (vendor.since and _old(offer, model, vendor.since, sources.as_of)):
             continue
         second = sources.second.find(vendor.genai, offer.id.removeprefix(vendor.offers)) if sources.second else None
-        facts = dict(sources.facts.get(offer.id, {}))
+        facts = _facts_of(offer, sources.facts)
         prices = _completed(offer.prices, second, preferred=facts.pop("prices", None) == NAME)
-        taken.append(_with_facts(replace(offer, model=model, prices=prices), facts))
+        released = None if model is None or vendor.known else model.released
+        taken.append(_with_facts(replace(offer, model=model, prices=prices, released=released), facts))
     folded = _without_snapshots(_without_regions(taken, vendor))
     return iter(sorted(folded, key=lambda offer: offer.id))
 
 
 def _old(offer: Offer, model: Model | None, since: date, today: date) -> bool:
     return not offer.alive(today) or (model is not None and model.released is not None and model.released < since)
+
+
+def _facts_of(offer: Offer, facts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The facts of an offer; a dated snapshot that ends on the same day has those of its moving name."""
+    match = _SNAPSHOT.fullmatch(offer.id)
+    moving = {} if match is None else facts.get(match[1] + match[3], {})
+    return dict(facts.get(offer.id) or (moving if moving.get("retires", offer.retires) == offer.retires else {}))
 
 
 def _with_facts(offer: Offer, facts: Mapping[str, Any]) -> Offer:

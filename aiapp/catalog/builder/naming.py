@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from aiapp.catalog.models import Model
@@ -49,8 +50,14 @@ class Maker:
 class Names:
     """Models by every name that they are known under."""
 
-    def __init__(self, models: tuple[Model, ...], others: Mapping[str, str], makers: tuple[Maker, ...]) -> None:
-        self.models = models
+    def __init__(
+        self,
+        models: tuple[Model, ...],
+        others: Mapping[str, str],
+        makers: tuple[Maker, ...],
+        snapshots: Mapping[str, tuple[date, str]] | None = None,
+    ) -> None:
+        self.models, self._snapshots = models, snapshots or {}
         self._makers = makers
         self._by_id = {model.id: model for model in models}
         self._open = {key(model.id): model.id for model in models} | {key(name): to for name, to in others.items()}
@@ -75,7 +82,11 @@ class Names:
                     return self._closed[one]
             if vendor in maker.vendors:
                 undated = re.sub(r"[-@]20\d\d-?\d\d-?\d\d$", "", offer.id.partition(":")[2].rsplit("/", 1)[-1])
-                model = Model(undated, maker.title, family, False, offer.source, offer.as_of, context=offer.context)
+                day, dated = self._snapshots.get(key(undated), (None, ""))
+                source = offer.source if day is None else f"{offer.source}; released: the date in the name {dated}"
+                model = Model(
+                    undated, maker.title, family, False, source, offer.as_of, context=offer.context, released=day
+                )
                 self._closed[key(undated)] = model
                 return model
         return None
@@ -86,3 +97,20 @@ def read_makers(table: Mapping[str, Mapping[str, Any]]) -> tuple[Maker, ...]:
     return tuple(
         Maker(section["title"], tuple(section["vendors"]), tuple(section["families"])) for section in table.values()
     )
+
+
+def snapshot_days(names: Iterable[str]) -> dict[str, tuple[date, str]]:
+    """The earliest date in the names of a model's snapshots, with the name that has it, by the model's key."""
+    days: dict[str, tuple[date, str]] = {}
+    for name in names:
+        match = re.fullmatch(r"(.+)-(20\d\d)-?(\d\d)-?(\d\d)", name)
+        if match is None:
+            continue
+        try:
+            day = date(int(match[2]), int(match[3]), int(match[4]))
+        except ValueError:
+            continue
+        plain = key(match[1])
+        if plain not in days or day < days[plain][0]:
+            days[plain] = (day, name)
+    return days

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from importlib.metadata import PackageNotFoundError, version
@@ -15,7 +15,7 @@ from typing import Any
 
 from aiapp.catalog.builder.assembly import Sources
 from aiapp.catalog.builder.litellm_rows import read_vendors
-from aiapp.catalog.builder.naming import Names, read_makers
+from aiapp.catalog.builder.naming import Names, read_makers, snapshot_days
 from aiapp.catalog.builder.second_source import SecondSource
 from aiapp.catalog.rows import read_model
 from aiapp.core.errors import MissingDependency
@@ -35,7 +35,7 @@ def installed_sources(as_of: date) -> Sources:
         rows_source=f"litellm {version('litellm')}",
         second=installed_second(as_of),
         vendors=read_vendors(table("vendors")),
-        names=our_names(),
+        names=our_names(prices),
         own=tuple(rows("offers")),
         facts=table("facts"),
         as_of=as_of,
@@ -50,11 +50,11 @@ def installed_second(as_of: date) -> SecondSource | None:
         return None
 
 
-def our_names() -> Names:
-    """The models of models.toml under all their names, and the makers of closed ones."""
+def our_names(listed: Iterable[str] = ()) -> Names:
+    """The models of models.toml under all their names, and the makers of closed ones; `listed` may have dated names."""
     models = rows("models")
     names = {name: row["id"] for row in models for name in row.pop("names", ())}
-    return Names(tuple(map(read_model, models)), names, read_makers(table("makers")))
+    return Names(tuple(map(read_model, models)), names, read_makers(table("makers")), snapshot_days(listed))
 
 
 def table(name: str) -> Mapping[str, Any]:

@@ -1,1 +1,1 @@
-"""`aiapp models`: which models there are, and which to take. A verb a file."""
+"""`aiapp models`: which models there are, what they cost, until when, and which to take. A verb a file."""
