@@ -18,7 +18,7 @@ from aiapp.catalog.offers import Offer
 from aiapp.catalog.shelves import PACKAGED, Layered, Models, Shelves, newest, plain_name, undated
 from aiapp.core.errors import UnknownModel
 
-LISTED = "an offer that `aiapp models` lists"
+LISTED = "that `aiapp models` lists"
 SUGGESTIONS = 3
 
 
@@ -47,17 +47,25 @@ class Catalogue:
         """As `find`; a name that means none is `UnknownModel`, which names what is nearest to it."""
         found = self.find(name)
         if found is None:
-            near = self.nearest(name)
-            raise UnknownModel(name, f"{' or '.join(near)}, or another of {LISTED}" if near else LISTED)
+            near = " or ".join(self.nearest(name))
+            raise UnknownModel(name, f"{near}, or another offer {LISTED}" if near else f"an offer {LISTED}")
         return found
 
     def nearest(self, name: str) -> list[str]:
-        """The ids most like a name that means none; first those that only lack their provider."""
-        rest = name.partition(":")[2] or name
+        """The ids most like a name that means none: of the same name elsewhere, else like it at the same provider, else
+        like it anywhere, makers of models before those who serve them."""
         from difflib import get_close_matches  # slow to load, and needed only here
 
-        same = [one for one in self.offers if one.partition(":")[2].lower() == rest.lower() or one.endswith(f"/{rest}")]
-        return same[:SUGGESTIONS] or get_close_matches(name, self.offers, SUGGESTIONS, 0.6)
+        provider, _, rest = name.partition(":") if ":" in name else ("", "", name)
+        named: dict[str, str] = {}
+        for one in self.offers:
+            named.setdefault(one.partition(":")[2].rpartition("/")[2].lower(), one)
+        last = rest.rpartition("/")[2].lower()
+        if last in named:
+            return [named[last]]
+        here = [one for one in self.offers if provider and one.startswith(f"{provider}:")]
+        close = get_close_matches(name, here, SUGGESTIONS, 0.6)
+        return close or [named[one] for one in get_close_matches(last, named, SUGGESTIONS, 0.6)]
 
     def with_overrides(self, path: str | Path) -> Catalogue:
         """This catalogue with a TOML file of offers, prices and models over it; overrides.py shows one."""

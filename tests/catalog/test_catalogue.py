@@ -59,6 +59,8 @@ def test_snapshots_and_other_ways_find_the_same_offer(name: str, found: str) -> 
     ("name", "suggested"),
     [
         ("gpt-6-sol", "openai:gpt-6-sol"),
+        ("gpt-6-soll", "openai:gpt-6-sol"),
+        ("opnai:gpt-6-sol", "openai:gpt-6-sol"),
         ("openai:gpt-6-soll", "openai:gpt-6-sol"),
         ("claude-opus-5-5", "anthropic:claude-opus-5-5"),
         ("gemini-3.8-flash", "litellm:gemini/gemini-3.8-flash"),

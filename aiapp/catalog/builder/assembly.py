@@ -96,7 +96,8 @@ def _old(offer: Offer, model: Model | None, since: date, today: date) -> bool:
 def _facts_of(offer: Offer, facts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """The facts of an offer; a dated snapshot that ends on the same day has those of its moving name."""
     match = _SNAPSHOT.fullmatch(offer.id)
-    moving = {} if match is None else facts.get(match[1] + match[3], {})
+    nothing: Mapping[str, Any] = {}
+    moving = nothing if match is None else facts.get(match[1] + match[3], nothing)
     return dict(facts.get(offer.id) or (moving if moving.get("retires", offer.retires) == offer.retires else {}))
 
 

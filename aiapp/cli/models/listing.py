@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from aiapp.catalog.offers import Offer
     from aiapp.catalog.prices import Rates
 
-WIDTH = 100
-_ID, _OPEN, _CONTEXT, _MONEY, _INPUTS, _DAY = 44, 6, 7, 9, 9, 10
+_ID, _CONTEXT, _MONEY, _DAY = 44, 7, 9, 10
+_HEADS = (
+    f"{'offer':<{_ID}} {'weights':<7} {'window':>{_CONTEXT}} {'in $/M':>{_MONEY}} {'out $/M':>{_MONEY}}"
+    f"  {'ends':<{_DAY}}  reads"
+)
+_END_HEADS = f"{'offer':<{_ID}} {'weights':<7} {'ends':<{_DAY}} {'in days':>7}  successor"
 
 
 def listing(
@@ -136,48 +140,50 @@ def _row(offer: Offer, day: date) -> dict[str, Any]:
 def _lines(offers: list[Offer], day: date, *, retiring: bool) -> Iterator[Text | str]:
     from rich.text import Text
 
-    if offers:
-        end = "successor" if retiring else "reads"
-        heads = f"{'offer':<{_ID}} {'weights':<7} {'window':>{_CONTEXT}} {'in $/M':>{_MONEY}} {'out $/M':>{_MONEY}}"
-        yield Text(f"{heads}  {'ends':<{_DAY}}  {end}".rstrip(), "bold")
-    for offer in offers:
-        yield from _offer_lines(offer, day, retiring=retiring)
     if not offers:
         yield "no offer is like that"
         return
+    yield Text((_END_HEADS if retiring else _HEADS).rstrip(), "bold")
+    for offer in offers:
+        cells = _end(offer, day) if retiring else _cells(offer, day)
+        if len(offer.id) > _ID:
+            yield offer.id
+        yield f"{'' if len(offer.id) > _ID else offer.id:<{_ID}} {cells}".rstrip()
     vendors = len({offer.vendor for offer in offers})
+    counted = f"{len(offers)} offer{'s'[: len(offers) != 1]} of {vendors} vendor{'s'[: vendors != 1]}, served on {day}"
     yield ""
-    counted = f"{len(offers)} offer{'s'[: len(offers) != 1]} of {vendors} vendor{'s'[: vendors != 1]}"
-    yield f"{counted}, served on {day}; dollars for a million tokens of a short request."
+    if retiring:
+        yield f"{counted}, that have an announced end."
+    else:
+        yield f"{counted}; dollars for a million tokens of a short request;"
+        yield "reads, beside text: i images, a audio, v video, f files."
     yield "All of one, with its sources: aiapp models show OFFER"
 
 
-def _offer_lines(offer: Offer, day: date, *, retiring: bool) -> Iterator[Text]:
-    from rich.text import Text
-
+def _cells(offer: Offer, day: date) -> str:
     rates = rates_on(offer, day)
-    money = ("free", "free") if offer.free else ("?", "?")
+    paid, given = ("free", "free") if offer.free else ("?", "?")
     if rates is not None:
-        money = (_money(rates.input), _money(rates.output))
-    weights = {True: "open", False: "closed", None: "?"}[offer.open]
-    last = (offer.successor or "") if retiring else _short(offer)
-    rest = f"{weights:<7} {size(offer.context):>{_CONTEXT}} {money[0]:>{_MONEY}} {money[1]:>{_MONEY}}"
-    rest = f"{rest}  {offer.retires or ''!s:<{_DAY}}  {last}".rstrip()
-    if len(offer.id) > _ID:
-        yield Text(offer.id)
-        yield Text(f"{'':<{_ID}} {rest}")
-    else:
-        yield Text(f"{offer.id:<{_ID}} {rest}")
+        paid, given = _money(rates.input), _money(rates.output)
+    cells = f"{_weights(offer):<7} {size(offer.context):>{_CONTEXT}} {paid:>{_MONEY}} {given:>{_MONEY}}"
+    return f"{cells}  {offer.retires or ''!s:<{_DAY}}  {_reads(offer)}"
+
+
+def _end(offer: Offer, day: date) -> str:
+    left = 0 if offer.retires is None else (offer.retires - day).days
+    return f"{_weights(offer):<7} {offer.retires!s:<{_DAY}} {left:>7}  {offer.successor or ''}"
+
+
+def _weights(offer: Offer) -> str:
+    return {True: "open", False: "closed", None: "?"}[offer.open]
 
 
 def _money(rate: Decimal | None) -> str:
     return "-" if rate is None else f"{rate.normalize():f}"
 
 
-def _short(offer: Offer) -> str:
-    """What it reads beside text, or that it embeds, in letters: image, audio, video, file."""
+def _reads(offer: Offer) -> str:
+    """What it reads beside text, in letters, or that it embeds."""
     if "embedding" in offer.outputs:
         return "embeds"
-    return " ".join(
-        {"image": "img", "audio": "aud", "video": "vid", "file": "pdf"}.get(one, "") for one in offer.inputs
-    ).strip()
+    return "".join({"image": "i", "audio": "a", "video": "v", "file": "f"}.get(one, "") for one in offer.inputs)
