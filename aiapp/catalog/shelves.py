@@ -131,13 +131,13 @@ class Layered(Mapping[str, T]):
 
 
 def newest(packaged: Path, refreshed: Path) -> Path:
-    """The folder that the user refreshed, where it is of this form and newer than what came with the package."""
+    """The folder that the user refreshed, where it is of this form and not older than what came with the package."""
     current = refreshed / "current"
     if not current.is_file():
         return packaged
     folder = refreshed / current.read_text(encoding="utf-8").strip()
     ours, theirs = index_of(packaged), index_of(folder)
-    return folder if (theirs["form"], theirs["as_of"] > ours["as_of"]) == (ours["form"], True) else packaged
+    return folder if (theirs["form"], theirs["as_of"] >= ours["as_of"]) == (ours["form"], True) else packaged
 
 
 def index_of(folder: Path) -> dict[str, Any]:

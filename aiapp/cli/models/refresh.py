@@ -36,6 +36,8 @@ def refresh(
         print(json.dumps(report, indent=2, ensure_ascii=False))
         return
     print(f"{len(after)} offers from {' and '.join(built.sources)}")
+    if len(built.sources) == 1:
+        print("without genai-prices: no earlier or announced prices, and some rates are missing; pip install it first")
     for title, names in (("new", found.added), ("gone", found.removed)):
         _say(title, list(names))
     _say("price", [f"{one.offer}, {one.where}: {one.before} -> {one.now}" for one in found.prices])
