@@ -92,10 +92,15 @@ class PriceList:
 
     def rates(self, input_tokens: int = 0, tier: str = STANDARD) -> Rates | None:
         """The rates of a request with so many input tokens, cached ones included; None for a tier without a price."""
+        step = self.step(input_tokens, tier)
+        return None if step is None else step.rates
+
+    def step(self, input_tokens: int = 0, tier: str = STANDARD) -> Step | None:
+        """The step whose rates those are."""
         steps = self.tiers.get(tier)
         if not steps:
             return None
-        return next((step.rates for step in reversed(steps) if input_tokens > step.above), steps[0].rates)
+        return next((step for step in reversed(steps) if input_tokens > step.above), steps[0])
 
 
 def valid_at(lists: tuple[PriceList, ...], at: date | datetime) -> PriceList | None:
