@@ -55,6 +55,7 @@ def bill(
         billing.request(one.usage, one.model or own, one.purpose)
     if usage.uses:
         billing.uses(usage.uses, own)
+    billing.note(served)
     return billing.invoice()
 
 
@@ -107,6 +108,12 @@ class _Billing:
                 row = PriceRow(offer.id, STANDARD, prices.source, prices.as_of, prices.valid_from)
                 self._lines.append(Line(name, count, rate, 1, prices.source, row=row))
 
+    def note(self, served: str) -> None:
+        """Note where the answer comes from another model than the one that was asked."""
+        asked, found = self._find(self._model), self._offer(served)[1]
+        if asked is not None and found is not None and asked.id != found.id:
+            self._notes[f"{asked.id} was asked, {found.id} served"] = None
+
     def _listed(self, served: str) -> tuple[Offer | None, PriceList | None]:
         """The offer that answered, and its prices on the day."""
         name, offer = self._offer(served)
@@ -154,13 +161,11 @@ class _Billing:
         asked = self._find(self._model)
         if not served:
             return self._model, asked
-        provider, _, model = self._model.partition(":")
+        provider, _, model = self._model.partition(":")  # `local` is both
         name = f"{provider}:{served}"
         found = self._find(name)
         if found is None:
-            return (self._model, asked) if _same(model, served) else (name, None)
-        if asked is not None and found.id != asked.id:
-            self._notes[f"{asked.id} was asked, {found.id} served"] = None
+            return (self._model, asked) if _same(model or provider, served) else (name, None)
         return name, found
 
     @property

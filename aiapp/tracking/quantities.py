@@ -14,6 +14,7 @@ from aiapp.catalog.prices import Rates
 from aiapp.core.usage import Usage
 
 INPUT, OUTPUT = "input tokens", "output tokens"
+_CACHED_KINDS = "the provider did not say how many of the cached tokens were audio or images"
 _CONTRADICTION = "the provider's token counts contradict one another"
 
 
@@ -40,24 +41,26 @@ def _input(usage: Usage, rates: Rates) -> list[Quantity]:
     total = usage.input_tokens
     if total is None:
         return [Quantity(INPUT, None, rates.input, doubt="the provider did not say how many input tokens there were")]
-    audio = usage.audio_input_tokens or 0 if _differs(rates.audio_input, rates.input) else 0
+    heard = _differs(rates.audio_input, rates.input) or _differs(rates.audio_cache_read, rates.cache_read)
+    audio = usage.audio_input_tokens or 0 if heard else 0
     image = usage.image_input_tokens or 0 if _differs(rates.image_input, rates.input) else 0
     kinds = [*_cached(usage, rates, audio), *_written(usage, rates)]
-    apart = sum(kind.tokens or 0 for kind in kinds)
-    if not audio and not image:
-        return _whole(total, kinds, Quantity(INPUT, None, rates.input))
-    if not apart:
-        kinds += [
-            Quantity("audio input tokens", audio, rates.audio_input),
-            Quantity("image input tokens", image, rates.image_input),
-        ]
-    elif usage.audio_cached_tokens is not None and not image and not usage.cache_write_tokens:
-        kinds.append(Quantity("audio input tokens", audio - usage.audio_cached_tokens, rates.audio_input))
-    else:
-        doubt = "the provider did not say how many of the cached tokens were audio or images"
-        own = [rates.audio_input] * bool(audio) + [rates.image_input] * bool(image)
-        kinds.extend(Quantity(INPUT, None, None, rate, doubt) for rate in own)
+    if audio or image:
+        kinds += _modalities(usage, rates, audio, image, kinds)
     return _whole(total, kinds, Quantity(INPUT, None, rates.input))
+
+
+def _modalities(usage: Usage, rates: Rates, audio: int, image: int, apart: list[Quantity]) -> list[Quantity]:
+    """Audio and images that are not among those told `apart`, which were read from the cache or written to it."""
+    rate = rates.input if rates.audio_input is None else rates.audio_input
+    if all(kind.tokens == 0 for kind in apart):
+        images = Quantity("image input tokens", image, rates.image_input)
+        return [Quantity("audio input tokens", audio, rate), images]
+    told = all(kind.tokens is not None for kind in apart) and not usage.cache_write_tokens
+    if told and usage.audio_cached_tokens is not None and not image:
+        return [Quantity("audio input tokens", audio - usage.audio_cached_tokens, rate)]
+    own = [rate] * bool(audio) + [rates.image_input] * bool(image)
+    return [Quantity(INPUT, None, None, one, _CACHED_KINDS) for one in own]
 
 
 def _cached(usage: Usage, rates: Rates, audio: int) -> Iterator[Quantity]:
@@ -68,14 +71,13 @@ def _cached(usage: Usage, rates: Rates, audio: int) -> Iterator[Quantity]:
             doubt = "the provider did not say how many of the input tokens were cached"
             yield Quantity(INPUT, None, None, rate, doubt)
         return
-    if not audio or not cached or not _differs(rates.audio_cache_read, rate):
+    if not audio or not cached or not _differs(rates.audio_cache_read, rate):  # then all of them cost the same
         yield Quantity(item, cached, rate)
     elif usage.audio_cached_tokens is not None:
         yield Quantity(item, cached - usage.audio_cached_tokens, rate)
         yield Quantity("cached audio input tokens", usage.audio_cached_tokens, rates.audio_cache_read)
     else:
-        doubt = "the provider did not say how many of the cached tokens were audio"
-        yield Quantity(item, cached, None, _lowest((rate, rates.audio_cache_read)), doubt)
+        yield Quantity(item, cached, None, _lowest((rate, rates.audio_cache_read)), _CACHED_KINDS)
 
 
 def _written(usage: Usage, rates: Rates) -> Iterator[Quantity]:

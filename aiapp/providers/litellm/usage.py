@@ -22,7 +22,10 @@ def decode_usage(usage: Mapping[str, Any]) -> Usage:
     reasoning: int | None = outputs.get("reasoning_tokens")
     if reasoning and output is not None and usage.get("total_tokens") == total + output + reasoning:
         output += reasoning  # a provider that counts reasoning outside the output: the sum tells
-    searches = inputs.get("web_search_requests") or tools.get("web_search_requests")
+    uses = {
+        "web_search": inputs.get("web_search_requests") or tools.get("web_search_requests"),
+        "google_maps": inputs.get("google_maps_grounding_requests"),
+    }
     return Usage(
         total,
         output,
@@ -35,7 +38,7 @@ def decode_usage(usage: Mapping[str, Any]) -> Usage:
         audio_cached_tokens=cached.get("audio_tokens"),
         image_input_tokens=inputs.get("image_tokens"),
         image_output_tokens=outputs.get("image_tokens"),
-        uses={"web_search": searches} if searches else {},
+        uses={name: count for name, count in uses.items() if count},
         iterations=decode_iterations(usage),
         raw=dict(usage),
     )
