@@ -64,6 +64,7 @@ class _Billing:
 
     def __init__(self, model: str, find: Find, at: date | datetime, tier: str | None, region: str | None) -> None:
         self._model, self._find, self._at, self._tier, self._region = model, find, at, tier, region
+        self._asked = find(model)
         self._lines: list[Line] = []
         self._unknown: dict[str, None] = {}
         self._notes: dict[str, None] = {}
@@ -110,7 +111,7 @@ class _Billing:
 
     def note(self, served: str) -> None:
         """Note where the answer comes from another model than the one that was asked."""
-        asked, found = self._find(self._model), self._offer(served)[1]
+        asked, found = self._asked, self._offer(served)[1]
         if asked is not None and found is not None and asked.id != found.id:
             self._notes[f"{asked.id} was asked, {found.id} served"] = None
 
@@ -158,10 +159,10 @@ class _Billing:
 
     def _offer(self, served: str) -> tuple[str, Offer | None]:
         """The offer that answered: the one that was asked, unless the provider names another."""
-        asked = self._find(self._model)
-        if not served:
-            return self._model, asked
+        asked = self._asked
         provider, _, model = self._model.partition(":")  # `local` is both
+        if not served or served == model:
+            return self._model, asked
         name = f"{provider}:{served}"
         found = self._find(name)
         if found is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -54,10 +55,10 @@ def whole_usages(draw: st.DrawFn) -> Usage:
     )
 
 
-def offer(*steps: Step, **more: object) -> Offer:
+def offer(*steps: Step, **more: Any) -> Offer:
     tiers = {"standard": steps}
     prices = PriceList(tiers, "a price list", DAY, uses={"web_search": Decimal("0.01")})
-    return replace(Offer(MODEL, "openai", "a test", DAY, prices=(prices,)), **more)  # type: ignore[arg-type]
+    return replace(Offer(MODEL, "openai", "a test", DAY, prices=(prices,)), **more)
 
 
 def flat(rates: Rates) -> Catalogue:
@@ -81,7 +82,8 @@ def test_every_token_is_paid_for_once(usage: Usage, rates: Rates) -> None:
 def test_what_nobody_said_is_never_billed_for_less_than_it_can_be(usage: Usage, rates: Rates, hidden: set[str]) -> None:
     """Whatever is hidden of a report, the lower bound is one; and what is known without it is known exactly."""
     find = flat(rates).find
-    whole, partly = bill(usage, MODEL, find, at=DAY), bill(replace(usage, **dict.fromkeys(hidden)), MODEL, find, at=DAY)
+    unsaid: dict[str, Any] = dict.fromkeys(hidden)
+    whole, partly = bill(usage, MODEL, find, at=DAY), bill(replace(usage, **unsaid), MODEL, find, at=DAY)
     if hidden & {"audio_input_tokens", "audio_output_tokens"}:  # what is not named is none
         return
     assert whole.total is None or partly.at_least <= whole.total

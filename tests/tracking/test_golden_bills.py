@@ -19,6 +19,7 @@ from aiapp.catalog.rows import read_offer
 from aiapp.core.events import Completion, Event, fold
 from aiapp.core.invoice import Invoice, Line
 from aiapp.providers.anthropic import decode as messages
+from aiapp.providers.hosted import Decoder
 from aiapp.providers.litellm import decode as litellm
 from aiapp.providers.openai import decode as responses
 from aiapp.providers.openai.chat import decode as chat
@@ -58,12 +59,12 @@ def completion(row: Mapping[str, Any]) -> Completion:
 
 
 def streamed(wire: str, provider: str, name: str, events: Iterable[Mapping[str, Any]]) -> Iterable[Event]:
-    vendor = vendors().get(provider, vendors()["compatible"])
-    decoder = {
+    decoders: dict[str, Decoder] = {
         "responses": responses.StreamDecoder(name),
         "messages": messages.StreamDecoder(name),
-        "chat": chat.StreamDecoder(name, vendor),
-    }[wire]
+        "chat": chat.StreamDecoder(name, vendors().get(provider, vendors()["compatible"])),
+    }
+    decoder = decoders[wire]
     return [ours for event in events for ours in decoder.decode(event)]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from aiapp.core.usage import Iteration, Usage, total_usage
+from aiapp.providers.openai.codes import fields
 
 _SUMMED = ("input_tokens", "output_tokens", "cached_tokens", "image_input_tokens", "image_output_tokens")
 _PAINTER = "image_generation"
@@ -18,9 +19,9 @@ def decode_usage(response: Mapping[str, Any]) -> Usage:
     Images that it generated are an iteration: another model made them, with tokens that the totals leave out.
     """
     reported: Mapping[str, Any] = response["usage"]
-    inputs: Mapping[str, Any] = reported.get("input_tokens_details") or {}
-    outputs: Mapping[str, Any] = reported.get("output_tokens_details") or {}
-    lifetimes: Mapping[str, Any] = inputs.get("cache_write_tokens_details") or {}
+    inputs = fields(reported.get("input_tokens_details"))
+    outputs = fields(reported.get("output_tokens_details"))
+    lifetimes = fields(inputs.get("cache_write_tokens_details"))
     counts: dict[str, Any] = {
         "input_tokens": reported.get("input_tokens"),
         "output_tokens": reported.get("output_tokens"),
@@ -45,8 +46,7 @@ def decode_usage(response: Mapping[str, Any]) -> Usage:
 def _uses(response: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     """The uses of its tools that cost money, each once; a page that is opened is no search."""
     items: Sequence[Mapping[str, Any]] = response.get("output") or ()
-    own: Mapping[str, Any] = response.get("tool_usage") or {}
-    told: int | None = (own.get("web_search") or {}).get("num_requests")
+    told: int | None = fields(fields(response.get("tool_usage")).get("web_search")).get("num_requests")
     seen = sum(item.get("type") == "web_search_call" and _searches(item) for item in items)
     counts = {
         "web_search": seen if told is None else told,
@@ -58,8 +58,7 @@ def _uses(response: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
 
 
 def _searches(item: Mapping[str, Any]) -> bool:
-    action: Mapping[str, Any] = item.get("action") or {}
-    return bool(action.get("type", "search") == "search")
+    return bool(fields(item.get("action")).get("type", "search") == "search")
 
 
 def _runs_code(item: Mapping[str, Any]) -> bool:
@@ -68,11 +67,11 @@ def _runs_code(item: Mapping[str, Any]) -> bool:
 
 def _painted(response: Mapping[str, Any]) -> Iteration | None:
     """What the images took that were generated; the tool names the model that made them, unless it is its default."""
-    own: Mapping[str, Any] = (response.get("tool_usage") or {}).get("image_gen") or {}
+    own = fields(fields(response.get("tool_usage")).get("image_gen"))
     if not own.get("total_tokens"):
         return None
-    inputs: Mapping[str, Any] = own.get("input_tokens_details") or {}
-    outputs: Mapping[str, Any] = own.get("output_tokens_details") or {}
+    inputs = fields(own.get("input_tokens_details"))
+    outputs = fields(own.get("output_tokens_details"))
     usage = Usage(
         own.get("input_tokens"),
         own.get("output_tokens"),
