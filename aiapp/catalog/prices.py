@@ -76,9 +76,9 @@ class PriceList:
     """What an offer costs from `valid_from` (inclusive; None: since ever) on, until the next list begins.
 
     `tiers` are by service tier in our words (`standard`, `batch`, `flex`, `priority`, `fast`, `ultrafast`), each with
-    its steps in rising order, the first at 0. A tier that is not there has no known price. `factors` multiply the
-    whole request by where or how it was served, such as `us` for inference in the United States alone. `uses` are US
-    dollars for one use of the provider's own tools, such as `web_search`. A list with `hours` holds in these alone,
+    its steps in rising order, the first at 0. A tier that is not there has no known price. `factors` multiply all
+    rates by where or how the request was served, such as `us` for inference in the United States alone. `uses` are US
+    dollars for one use of the provider's own tools, such as `web_search`, wherever and however fast it was served. A list with `hours` holds in these alone,
     beside one without that holds in all others: off-peak prices.
     """
 
@@ -92,10 +92,15 @@ class PriceList:
 
     def rates(self, input_tokens: int = 0, tier: str = STANDARD) -> Rates | None:
         """The rates of a request with so many input tokens, cached ones included; None for a tier without a price."""
+        step = self.step(input_tokens, tier)
+        return None if step is None else step.rates
+
+    def step(self, input_tokens: int = 0, tier: str = STANDARD) -> Step | None:
+        """The step whose rates those are."""
         steps = self.tiers.get(tier)
         if not steps:
             return None
-        return next((step.rates for step in reversed(steps) if input_tokens > step.above), steps[0].rates)
+        return next((step for step in reversed(steps) if input_tokens > step.above), steps[0])
 
 
 def valid_at(lists: tuple[PriceList, ...], at: date | datetime) -> PriceList | None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aiapp.client.call import Call
+from aiapp.client.receipt import invoice_of
 from aiapp.client.route import Route
 from aiapp.core.embeddings import Embeddings, Vectors
 from aiapp.core.errors import InvalidInput
+from aiapp.core.invoice import Invoice
 from aiapp.core.messages import user
 from aiapp.core.request import Request, Settings
 from aiapp.core.response import Receipt
 from aiapp.core.usage import Usage
 from aiapp.providers.counting import Count
 from aiapp.providers.protocol import Counts, Embeds
-from aiapp.tracking.billing import bill
 
 
 async def embed(route: Route, texts: Sequence[str], dimensions: int | None) -> Embeddings:
@@ -35,7 +36,7 @@ async def embed(route: Route, texts: Sequence[str], dimensions: int | None) -> E
     receipt = Receipt(
         model=route.model,
         usage=vectors.usage,
-        invoice=bill(vectors.usage, model=route.model, free=provider.free),
+        invoice=invoice_of(call, vectors.usage, vectors.model) if held else Invoice(),
         timing=call.stopwatch.timing(),
         attempts=tuple(call.attempts),
         payload={"input": held} if dimensions is None else {"input": held, "dimensions": dimensions},

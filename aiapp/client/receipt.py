@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
+from aiapp.catalog.catalogue import catalogue
+from aiapp.catalog.prices import STANDARD
 from aiapp.client.call import Call
 from aiapp.client.route import full_name
 from aiapp.core.events import Completion
+from aiapp.core.invoice import Invoice
 from aiapp.core.response import Receipt, Response
-from aiapp.tracking.billing import bill
+from aiapp.core.usage import Usage
+from aiapp.providers.protocol import Prepared
+from aiapp.providers.tiers import served_tier
+from aiapp.tracking.billing import CACHED, OWN_MACHINE, bill, nothing_due
 
 
 def response_of(completion: Completion, call: Call) -> Response:
-    """The completion of a call, with its receipt."""
+    """The completion of a call, with its receipt; one that broke off has a bill, too."""
     provider = call.provider
     prepared = call.prepared or provider.prepare(call.request)
-    model = full_name(provider)
     receipt = Receipt(
-        model=model,
+        model=full_name(provider),
         usage=completion.usage,
-        invoice=bill(completion.usage, model=model, free=provider.free, cached=call.cached),
+        invoice=invoice_of(
+            call, completion.usage, completion.model, tier=_tier(completion, prepared), region=completion.region
+        ),
         timing=call.stopwatch.timing(),
         attempts=tuple(call.attempts),
         changes=prepared.changes,
@@ -25,6 +34,7 @@ def response_of(completion: Completion, call: Call) -> Response:
         request_id=completion.request_id,
         served=completion.model,
         tier=completion.tier,
+        region=completion.region,
         prompt=call.request.prompt,
         cached=call.cached,
     )
@@ -36,7 +46,27 @@ def response_of(completion: Completion, call: Call) -> Response:
         id=completion.id,
         request_id=completion.request_id,
         tier=completion.tier,
+        region=completion.region,
         alternatives=completion.alternatives,
         receipt=receipt,
         output=None,
     )
+
+
+def invoice_of(
+    call: Call, usage: Usage, served: str, *, tier: str | None = STANDARD, region: str | None = None
+) -> Invoice:
+    """What a call cost, at the prices of the day on which it began; `served` is the model that the provider names."""
+    if call.cached:
+        return nothing_due(usage, CACHED)
+    if call.provider.free:
+        return nothing_due(usage, OWN_MACHINE)
+    began = datetime.now(UTC) - timedelta(seconds=call.stopwatch.elapsed)
+    find = catalogue().find
+    return bill(usage, full_name(call.provider), find, at=began, served=served, tier=tier, region=region)
+
+
+def _tier(completion: Completion, prepared: Prepared) -> str | None:
+    """The tier that served; None where another than the standard one was asked for, and the answer says nothing."""
+    asked = served_tier(prepared.payload.get("service_tier"))
+    return completion.tier or (STANDARD if asked in (None, STANDARD) else None)

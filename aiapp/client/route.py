@@ -10,7 +10,7 @@ from aiapp.client.call import Call, Opened, Policy, Proceed, around
 from aiapp.client.retry import Retry, attempt
 from aiapp.client.timeouts import no_longer_silent_than, within
 from aiapp.core.errors import NotHonoured
-from aiapp.core.events import Event, Served, Started
+from aiapp.core.events import Event, Served, Started, UsageReport
 from aiapp.providers.protocol import Provider
 
 T = TypeVar("T")
@@ -75,6 +75,6 @@ async def _begun(events: AsyncIterator[Event]) -> list[Event]:
     first: list[Event] = []
     async for event in events:
         first.append(event)
-        if not isinstance(event, Started | Served):
+        if not isinstance(event, Started | Served | UsageReport):
             break
     return first

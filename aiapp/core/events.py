@@ -27,13 +27,15 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """How the request was served: the tier, which may not be the one asked for, and the id to name to its support.
+    """How the request was served: the tier and the region, and the id to name to the provider's support.
 
-    A later one replaces only what it knows.
+    The tier is in our words, not the provider's (`standard`, `batch`, `flex`, `priority`, `fast`, `ultrafast`), and may
+    not be the one asked for. A later one replaces only what it knows.
     """
 
     tier: str | None = None
     request_id: str | None = None
+    region: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,7 @@ class Completion:
     id: str | None = None
     request_id: str | None = None
     tier: str | None = None
+    region: str | None = None
     alternatives: tuple[Alternative, ...] = ()
 
     @property
@@ -225,8 +228,9 @@ class Fold:
                 self._parts.append(citation)
             case Started():
                 self._started = event
-            case Served(tier, request_id):
-                self._served = Served(tier or self._served.tier, request_id or self._served.request_id)
+            case Served(tier, request_id, region):
+                known = self._served
+                self._served = Served(tier or known.tier, request_id or known.request_id, region or known.region)
             case UsageReport(usage):
                 self._usage = usage
             case Ranking(alternatives):
@@ -247,6 +251,7 @@ class Fold:
             id=self._started.id,
             request_id=self._served.request_id,
             tier=self._served.tier,
+            region=self._served.region,
             alternatives=self._alternatives,
         )
 

@@ -61,7 +61,8 @@ def _nothing() -> Mapping[str, Any]:
 class Receipt:
     """What was sent, what had to change, every attempt, the model that served it, tokens, money and time.
 
-    `model` is the one that was asked, `served` the one that the provider says it used. `cached` tells an answer from
+    `model` is the one that was asked, `served` the one that the provider says it used, `tier` and `region` how it says
+    that it served: in our words, such as `flex`, and None where it says nothing. `cached` tells an answer from
     the response cache: it was not asked for now and cost nothing; `usage` says what it took when it was.
     """
 
@@ -75,6 +76,7 @@ class Receipt:
     request_id: str | None = None
     served: str = ""
     tier: str | None = None
+    region: str | None = None
     prompt: str | None = None
     cached: bool = False
 
@@ -98,6 +100,7 @@ def total_receipt(receipts: Iterable[Receipt], timing: Timing) -> Receipt:
         request_id=items[-1].request_id if items else None,
         served=", ".join(dict.fromkeys(receipt.served for receipt in items)),
         tier=items[-1].tier if items else None,
+        region=items[-1].region if items else None,
         prompt=items[-1].prompt if items else None,
         cached=bool(items) and all(receipt.cached for receipt in items),
     )

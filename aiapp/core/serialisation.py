@@ -33,6 +33,7 @@ _KINDS: dict[str, type[Any]] = {
     "file": parts.File,
     "finish": events.Finish,
     "image": parts.Image,
+    "iteration": usage.Iteration,
     "json_schema": formats.JsonSchema,
     "message": messages.Message,
     "only": request.Only,

@@ -17,7 +17,7 @@ from aiapp.core.messages import Message, user
 from aiapp.core.parts import Image, Part, Text, Thinking
 from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.serialisation import canonical, from_json, from_plain, to_json, to_plain
-from aiapp.core.usage import Usage
+from aiapp.core.usage import COUNTS, Iteration, Usage
 
 texts = st.text()
 plain: st.SearchStrategy[Any] = st.recursive(
@@ -66,7 +66,14 @@ some_requests = st.builds(
     optional_texts,
 )
 counts = st.none() | st.integers(0)
-usages = st.builds(Usage, counts, counts, counts, counts, counts, opaque)
+told: dict[str, Any] = {**dict.fromkeys(COUNTS, counts), "raw": opaque}
+some_iterations = st.builds(Iteration, texts, st.builds(Usage, **told), optional_texts)
+usages = st.builds(
+    Usage,
+    **told,
+    uses=st.dictionaries(texts, st.integers(0, 9), max_size=2),
+    iterations=st.lists(some_iterations, max_size=2).map(tuple),
+)
 alternatives = st.lists(st.builds(events.Alternative, texts, st.floats(allow_nan=False, allow_infinity=False))).map(
     tuple
 )

@@ -16,7 +16,7 @@ from aiapp.core.parts import Image, Text
 from aiapp.core.request import Settings
 from aiapp.core.response import Attempt, Change, Receipt, Timing, total_receipt
 from aiapp.core.schema import Schema
-from aiapp.core.usage import Usage, total_usage
+from aiapp.core.usage import Iteration, Usage, total_usage
 
 counts = st.none() | st.integers(0, 10**9)
 usages = st.builds(Usage, counts, counts, counts, counts, counts)
@@ -27,6 +27,18 @@ def test_a_sum_is_unknown_exactly_where_a_part_is(items: list[Usage]) -> None:
     total = total_usage(items)
     inputs = [usage.input_tokens for usage in items]
     assert total.input_tokens == (None if None in inputs else sum(count for count in inputs if count is not None))
+
+
+def test_a_sum_keeps_uses_and_iterations() -> None:
+    first = Usage(5, 1, uses={"web_search": 2}, iterations=(Iteration("a", Usage(5, 1)),), audio_input_tokens=1)
+    second = Usage(3, 1, uses={"web_search": 1, "other": 1}, iterations=(Iteration("b", Usage(3, 1), "m"),))
+    assert first + second == Usage(
+        8,
+        2,
+        uses={"web_search": 3, "other": 1},
+        iterations=(Iteration("a", Usage(5, 1)), Iteration("b", Usage(3, 1), "m")),
+    )
+    assert hash(first) != hash(second)
 
 
 def test_no_calls_used_no_tokens() -> None:

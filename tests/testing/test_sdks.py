@@ -17,7 +17,12 @@ from aiapp.testing import Said, Vectors, WireServer, faults
 from aiapp.testing.replies import Answer
 
 LOOK, TOUCH = ToolCall("call_1", "look", '{"at": "it"}'), ToolCall("call_2", "touch", '{"the": 2}')
-SAID = Said("Grüße, 你好 🙂", thinking="Hm", tool_calls=(LOOK, TOUCH), usage=Usage(100, 20, 30, 10, 7))
+SAID = Said(
+    "Grüße, 你好 🙂",
+    thinking="Hm",
+    tool_calls=(LOOK, TOUCH),
+    usage=Usage(100, 20, 30, 10, 7, long_cache_write_tokens=0),
+)
 CALLS = [("call_1", "look", {"at": "it"}), ("call_2", "touch", {"the": 2})]
 SAME_ANSWERS: dict[str, Answer] = {
     "as it is": SAID,

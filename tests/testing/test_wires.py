@@ -19,11 +19,13 @@ from aiapp.core.events import fold
 from aiapp.core.parts import ToolCall
 from aiapp.core.usage import Usage
 from aiapp.providers.anthropic import decode as anthropic_decode
+from aiapp.providers.messages_usage import decode_usage as messages_usage
 from aiapp.providers.openai import decode as openai_decode
+from aiapp.providers.openai.usage import decode_usage as responses_usage
 from aiapp.testing.wires import CHAT, EMBEDDINGS, MESSAGES, RESPONSES, Said, Vectors, Wire, embeddings, weave
 
 LOOK, TOUCH = ToolCall("call_1", "look", '{"at": "it"}'), ToolCall("call_2", "touch", '{"the": 2}')
-USAGE = Usage(100, 20, 30, 10, 7)
+USAGE = Usage(100, 20, 30, 10, 7, long_cache_write_tokens=0)
 ANSWERS = {
     "text": Said("Hello there"),
     "nothing": Said(),
@@ -100,8 +102,8 @@ def test_a_stream_adds_up_to_the_whole_answer(said: Said, interleaved: bool) -> 
 
 def test_the_counts_of_every_wire_say_the_same() -> None:
     said = Said("x", usage=USAGE)
-    assert openai_decode.decode_usage(RESPONSES.whole(said)["usage"]) == USAGE
-    assert anthropic_decode.decode_usage(MESSAGES.whole(said)["usage"]) == USAGE
+    assert responses_usage(RESPONSES.whole(said)) == USAGE
+    assert messages_usage(MESSAGES.whole(said)["usage"]) == USAGE
     chat = CHAT.whole(said)["usage"]
     assert (chat["prompt_tokens"], chat["completion_tokens"], chat["total_tokens"]) == (100, 20, 120)
     assert chat["prompt_tokens_details"] == {"cached_tokens": 30, "cache_write_tokens": 10}

@@ -16,7 +16,6 @@ from aiapp.core.events import (
     Finish,
     FinishReason,
     PartEnd,
-    Served,
     Started,
     TextDelta,
     ThinkingDelta,
@@ -24,10 +23,10 @@ from aiapp.core.events import (
     ToolCallStart,
     UsageReport,
 )
-from aiapp.core.usage import Usage
 from aiapp.providers.anthropic import NAME
 from aiapp.providers.anthropic.citations import decode_citation
 from aiapp.providers.anthropic.failures import streamed_failure
+from aiapp.providers.messages_usage import decode_service, decode_usage
 
 _FINISHES: dict[str, FinishReason] = {
     "end_turn": "stop",
@@ -52,9 +51,7 @@ def decode(response: Mapping[str, Any], model: str) -> Iterator[Event]:
         if block.get("type") == "tool_use":
             yield ToolCallDelta(index, _arguments(block))
         yield from _ended(index, block)
-    usage: Mapping[str, Any] = response.get("usage") or {}
-    yield UsageReport(decode_usage(usage))
-    yield from _tier(usage)
+    yield from _counted(response.get("usage") or {})
     yield from _finish(response)
 
 
@@ -88,10 +85,13 @@ class StreamDecoder:
                 pass
 
     def _start(self, message: Mapping[str, Any]) -> Iterator[Event]:
-        # The output counts are placeholders until the end.
-        self._usage = {**(message.get("usage") or {}), "output_tokens": None, "output_tokens_details": None}
+        # The output counts are placeholders until the end; the input is known, should the stream be cut.
+        begun: Mapping[str, Any] = message.get("usage") or {}
+        self._usage = {**begun, "output_tokens": None, "output_tokens_details": None}
+        self._usage.pop("iterations", None)
         yield Started(message.get("model") or self._model, message.get("id"))
-        yield from _tier(self._usage)
+        if begun:
+            yield from _counted(self._usage)
 
     def _delta(self, index: int, delta: Mapping[str, Any]) -> Iterator[Event]:
         block = self._blocks[index]
@@ -130,8 +130,7 @@ class StreamDecoder:
         # Counts are cumulative: a later one replaces, and is never added to, an earlier one.
         later: Mapping[str, Any] = event.get("usage") or {}
         self._usage |= {name: count for name, count in later.items() if count is not None}
-        yield UsageReport(decode_usage(self._usage))
-        yield from _tier(self._usage)
+        yield from _counted(self._usage)
         yield from _finish(event.get("delta") or {})
 
 
@@ -171,9 +170,10 @@ def _arguments(block: Mapping[str, Any]) -> str:
     return value if isinstance(value, str) else json.dumps(value or {}, ensure_ascii=False)
 
 
-def _tier(usage: Mapping[str, Any]) -> Iterator[Event]:
-    if usage.get("service_tier"):
-        yield Served(tier=usage["service_tier"])
+def _counted(usage: Mapping[str, Any]) -> Iterator[Event]:
+    yield UsageReport(decode_usage(usage))
+    if (served := decode_service(usage)) is not None:
+        yield served
 
 
 def _finish(ending: Mapping[str, Any]) -> Iterator[Event]:
@@ -181,12 +181,3 @@ def _finish(ending: Mapping[str, Any]) -> Iterator[Event]:
     if reason is not None:
         details: Mapping[str, Any] = ending.get("stop_details") or {}
         yield Finish(_FINISHES.get(reason, "unknown"), reason, details.get("category") or details.get("explanation"))
-
-
-def decode_usage(usage: Mapping[str, Any]) -> Usage:
-    """Inclusive totals: the API counts input that was read from or written to the cache apart."""
-    fresh, output = usage.get("input_tokens"), usage.get("output_tokens")
-    cached, written = usage.get("cache_read_input_tokens"), usage.get("cache_creation_input_tokens")
-    details: Mapping[str, Any] = usage.get("output_tokens_details") or {}
-    total = None if fresh is None else fresh + (cached or 0) + (written or 0)
-    return Usage(total, output, cached, written, details.get("thinking_tokens"), raw=dict(usage))

@@ -19,8 +19,10 @@ from aiapp.core.events import (
     ToolCallStart,
     UsageReport,
 )
-from aiapp.core.usage import Usage
 from aiapp.providers.litellm import NAME
+from aiapp.providers.litellm.usage import decode_usage
+from aiapp.providers.messages_usage import decode_service
+from aiapp.providers.tiers import served_tier
 
 _FINISHES: dict[str, FinishReason] = {
     "stop": "stop",
@@ -66,9 +68,10 @@ class StreamDecoder:
         for choice in (chunk.get("choices") or ())[:1]:
             yield from self._delta(choice.get("delta") or {})
             self._finish = choice.get("finish_reason") or self._finish
-        if chunk.get("service_tier"):
-            yield Served(tier=chunk["service_tier"])
-        if (usage := chunk.get("usage")) is not None:
+        usage: Mapping[str, Any] | None = chunk.get("usage")
+        if (served := _served(chunk, usage or {})) is not None:
+            yield served
+        if usage is not None:
             yield UsageReport(decode_usage(usage))
 
     def end(self) -> Iterator[Event]:
@@ -136,15 +139,8 @@ class StreamDecoder:
             yield ToolCallDelta(index, function["arguments"])
 
 
-def decode_usage(usage: Mapping[str, Any]) -> Usage:
-    """Inclusive totals. No prompt takes 0 tokens: litellm writes that where the provider did not say."""
-    total, output = usage.get("prompt_tokens"), usage.get("completion_tokens")
-    if not total:
-        return Usage(raw=dict(usage))
-    inputs: Mapping[str, Any] = usage.get("prompt_tokens_details") or {}
-    outputs: Mapping[str, Any] = usage.get("completion_tokens_details") or {}
-    written = inputs.get("cache_write_tokens", inputs.get("cache_creation_tokens"))
-    reasoning = outputs.get("reasoning_tokens")
-    if reasoning and output is not None and usage.get("total_tokens") == total + output + reasoning:
-        output += reasoning  # a provider that counts reasoning outside the output: the sum tells
-    return Usage(total, output, inputs.get("cached_tokens"), written, reasoning, raw=dict(usage))
+def _served(chunk: Mapping[str, Any], usage: Mapping[str, Any]) -> Served | None:
+    """The tier stands beside the usage or, passed on from Anthropic, in it, with the region."""
+    served = decode_service(usage) or Served()
+    tier = served.tier or served_tier(chunk.get("service_tier"))
+    return Served(tier=tier, region=served.region) if tier or served.region else None

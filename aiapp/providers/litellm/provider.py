@@ -11,10 +11,11 @@ from aiapp.core.errors import InvalidResponse, ProviderError
 from aiapp.core.events import Event
 from aiapp.core.request import Request
 from aiapp.providers.litellm import NAME
-from aiapp.providers.litellm.decode import StreamDecoder, decode, decode_usage
+from aiapp.providers.litellm.decode import StreamDecoder, decode
 from aiapp.providers.litellm.encode import encode
 from aiapp.providers.litellm.errors import translate
 from aiapp.providers.litellm.sdk import load, require
+from aiapp.providers.litellm.usage import decode_usage
 from aiapp.providers.protocol import Prepared
 
 

@@ -25,10 +25,11 @@ from aiapp.core.events import (
     UsageReport,
 )
 from aiapp.core.parts import Citation
-from aiapp.core.usage import Usage
 from aiapp.providers.openai.codes import failure
 from aiapp.providers.openai.forms import ANSWER
 from aiapp.providers.openai.items import NAME
+from aiapp.providers.openai.usage import decode_usage
+from aiapp.providers.tiers import served_tier
 
 _INCOMPLETE: dict[str, FinishReason] = {
     "max_output_tokens": "length",
@@ -182,10 +183,10 @@ class StreamDecoder:
         yield PartEnd({NAME: own} if own else {})
 
     def _finish(self, response: Mapping[str, Any]) -> Iterator[Event]:
-        if (tier := response.get("service_tier")) is not None:
+        if (tier := served_tier(response.get("service_tier"))) is not None:
             yield Served(tier=tier)
-        if (usage := response.get("usage")) is not None:
-            yield UsageReport(decode_usage(usage))
+        if response.get("usage") is not None:
+            yield UsageReport(decode_usage(response))
         status = response.get("status", "completed")
         if status == "failed":
             raise failure(response.get("error") or {}, NAME, self._model)
@@ -206,17 +207,3 @@ def _cited(source: Mapping[str, Any] | None) -> Iterator[Event]:
     if source is not None:
         name = source.get("url") or source.get("filename") or source.get("file_id") or ""
         yield Cited(Citation(str(name), None, None, "", metadata={NAME: dict(source)}))
-
-
-def decode_usage(usage: Mapping[str, Any]) -> Usage:
-    """Counts as OpenAI gives them are inclusive already."""
-    inputs: Mapping[str, Any] = usage.get("input_tokens_details") or {}
-    outputs: Mapping[str, Any] = usage.get("output_tokens_details") or {}
-    return Usage(
-        usage.get("input_tokens"),
-        usage.get("output_tokens"),
-        inputs.get("cached_tokens"),
-        inputs.get("cache_write_tokens"),
-        outputs.get("reasoning_tokens"),
-        dict(usage),
-    )

@@ -45,7 +45,7 @@ def decode_vectors(
         raise InvalidResponse(reason, provider=provider, model=model, request_id=request_id)
     ordered = [item["embedding"] for _, item in sorted(enumerate(data), key=lambda one: one[1].get("index", one[0]))]
     usage: Mapping[str, Any] = answer.get("usage") or {}
-    counted = Usage(usage.get("prompt_tokens"), 0, raw=dict(usage)) if usage else Usage()
+    counted = Usage(usage.get("prompt_tokens"), 0, raw=dict(usage))
     return Vectors([_vector(one) for one in ordered], answer.get("model") or model, counted, request_id)
 
 

@@ -129,9 +129,10 @@ def _totals(usage: Usage) -> Json:
 
 def _usage(usage: Usage) -> Json:
     counts = _totals(usage) | {"service_tier": "standard"}
-    if usage.cache_write_tokens is not None:
-        written = {"ephemeral_5m_input_tokens": usage.cache_write_tokens, "ephemeral_1h_input_tokens": 0}
-        counts["cache_creation"] = written
+    long = usage.long_cache_write_tokens
+    if usage.cache_write_tokens is not None and long is not None:
+        short = usage.cache_write_tokens - long
+        counts["cache_creation"] = {"ephemeral_5m_input_tokens": short, "ephemeral_1h_input_tokens": long}
     return counts
 
 

@@ -82,13 +82,19 @@ def _response(said: Said, status: str, items: list[Json]) -> Json:
 
 def _usage(usage: Usage) -> Json:
     total = (usage.input_tokens or 0) + (usage.output_tokens or 0) if usage.known else None
+    lifetimes: Json = {}
+    if usage.cache_write_tokens is not None and usage.long_cache_write_tokens is not None:
+        short = usage.cache_write_tokens - usage.long_cache_write_tokens
+        split = {"ttl_30m_tokens": short, "ttl_12h_tokens": usage.long_cache_write_tokens}
+        lifetimes["cache_write_tokens_details"] = split
     return {
         **counted(
             {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens, "total_tokens": total},
         ),
         "input_tokens_details": counted(
             {"cached_tokens": usage.cached_tokens, "cache_write_tokens": usage.cache_write_tokens}
-        ),
+        )
+        | lifetimes,
         "output_tokens_details": counted({"reasoning_tokens": usage.reasoning_tokens}),
     }
 

@@ -17,8 +17,9 @@ from aiapp.core.parts import Citation, Text, Thinking, ToolCall
 from aiapp.core.request import Request
 from aiapp.core.usage import Usage
 from aiapp.providers.anthropic import NAME
-from aiapp.providers.anthropic.decode import StreamDecoder, decode, decode_usage
+from aiapp.providers.anthropic.decode import StreamDecoder, decode
 from aiapp.providers.anthropic.encode import encode
+from aiapp.providers.messages_usage import decode_usage
 from tests.providers import wire
 from tests.providers.anthropic.answers import ANSWERS, answers_and_streams
 
@@ -53,7 +54,8 @@ def test_a_stream_cut_anywhere_has_unknown_usage_never_zero(
     end = next(place for place, event in enumerate(both[1]) if event["type"] == "message_delta")
     cut = fold(events_of(both[1][: data.draw(st.integers(0, end))]))
     assert cut.finish is None
-    assert cut.usage == Usage()
+    assert cut.usage.output_tokens is cut.usage.reasoning_tokens is None
+    assert not cut.usage.known
 
 
 @given(ANSWERS)
@@ -188,7 +190,7 @@ def test_u2_input_is_made_inclusive_and_output_is_so_already() -> None:
         }
     )
     assert usage == Usage(50, 20, 10, 5, 7)
-    assert decode_usage({"input_tokens": 3, "cache_read_input_tokens": None, "output_tokens": 1}) == Usage(3, 1)
+    assert decode_usage({"input_tokens": 3, "cache_read_input_tokens": None, "output_tokens": 1}) == Usage(3, 1, 0, 0)
     assert decode_usage({}) == Usage()
 
 
@@ -204,7 +206,7 @@ def test_u4_u5_the_providers_own_report_is_kept() -> None:
     }
     said = whole(answer(usage=report))
     assert said.usage.raw == report
-    assert said.tier == "priority"
+    assert said.tier == "fast"
 
 
 def test_u6_counts_are_cumulative_and_the_first_output_count_is_never_shown() -> None:
@@ -218,9 +220,9 @@ def test_u6_counts_are_cumulative_and_the_first_output_count_is_never_shown() ->
             "usage": {"input_tokens": 10, "output_tokens": 9},
         },
     ]
-    assert fold(events_of(stream[:1])).usage == Usage()
+    assert fold(events_of(stream[:1])).usage == Usage(14, None, 4, 0)
     said = fold(events_of(stream))
-    assert said.usage == Usage(14, 9, 4)
+    assert said.usage == Usage(14, 9, 4, 0)
     assert said.tier == "standard"
 
 

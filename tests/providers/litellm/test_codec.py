@@ -17,9 +17,10 @@ from aiapp.core.messages import Message, assistant, system, tool, user
 from aiapp.core.parts import Citation, File, Image, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.usage import Usage
-from aiapp.providers.litellm.decode import StreamDecoder, decode, decode_usage
+from aiapp.providers.litellm.decode import StreamDecoder, decode
 from aiapp.providers.litellm.encode import encode
 from aiapp.providers.litellm.errors import translate
+from aiapp.providers.litellm.usage import decode_usage
 from tests.providers.litellm.server import ANSWER, STREAM
 
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -18,7 +19,8 @@ from aiapp.core.messages import Message, assistant, system, tool, user
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.usage import Usage
-from aiapp.providers.openai.chat.decode import StreamDecoder, decode_usage
+from aiapp.providers.openai.chat.decode import StreamDecoder
+from aiapp.providers.openai.chat.usage import decode_usage
 from aiapp.providers.openai.forms import ANSWER
 from aiapp.providers.openai.vendors import vendors
 from aiapp.providers.protocol import Prepared
@@ -31,6 +33,7 @@ USAGE: dict[str, Any] = {
     "prompt_tokens_details": {"cached_tokens": 10, "cache_write_tokens": 5, "audio_tokens": 0},
     "completion_tokens_details": {"reasoning_tokens": 7, "accepted_prediction_tokens": 1},
 }
+COUNTED = Usage(50, 20, 10, 5, 7, long_cache_write_tokens=0, audio_input_tokens=0)
 SCHEMA = {"type": "object", "properties": {"at": {"type": "string"}}, "required": ["at"]}
 LOOK = Tool("look", "Look", SCHEMA)
 NATIVE = vendors()["openai-chat"]
@@ -76,17 +79,18 @@ def test_a_stream_folds_to_what_the_whole_answer_is() -> None:
     assert [part.metadata for part in got.parts] == [part.metadata for part in expected.parts]
     assert got.parts[:2] == (Thinking("Well then"), Text("Hello"))
     assert [(one.id, one.arguments) for one in got.tool_calls] == [("call_1", '{"at": "a"}'), ("call_2", '{"at": "b"}')]
-    assert (got.usage, got.tier, got.model) == (Usage(50, 20, 10, 5, 7), "default", "m-1")
+    assert (got.usage, got.tier, got.model) == (COUNTED, "standard", "m-1")
     assert got.usage.raw == USAGE
 
 
 def test_u7_u9_a_stream_cut_anywhere_has_unknown_usage_never_zero() -> None:
     counting = [{**one, "usage": {"prompt_tokens": 50, "completion_tokens": 1}} for one in STREAM[:-2]]
-    for stream in (STREAM, [*counting, STREAM[-2], STREAM[-1]]):
+    counting += STREAM[-2:]
+    for stream in (STREAM, counting):
         for length in range(len(stream) - 1):
             cut = asyncio.run(streamed(chat(answering({}, stream[:length]))))
             if cut.finish is None:
-                assert cut.usage == Usage()
+                assert cut.usage == (Usage(50) if stream is counting and length else Usage())
     assert asyncio.run(streamed(chat(answering({}, STREAM[:-1])))).usage == Usage()
 
 
@@ -99,9 +103,9 @@ def test_u7_usage_is_asked_for_in_streams_alone() -> None:
 
 
 def test_u1_usage_is_inclusive_but_where_a_vendor_says_otherwise() -> None:
-    assert decode_usage(USAGE) == Usage(50, 20, 10, 5, 7)
-    assert decode_usage(USAGE, outside=True) == Usage(50, 27, 10, 5, 7)
-    assert decode_usage({"prompt_tokens": 3, "prompt_cache_hit_tokens": 2}) == Usage(3, None, 2)
+    assert decode_usage(USAGE, NATIVE) == COUNTED
+    assert decode_usage(USAGE, vendors()["xai"]) == replace(COUNTED, output_tokens=27)
+    assert decode_usage({"prompt_tokens": 3, "prompt_cache_hit_tokens": 2}, NATIVE) == Usage(3, None, 2)
     assert asyncio.run(complete(chat(answering(WHOLE), "xai"))).usage.output_tokens == 27
 
 

@@ -6,6 +6,7 @@ A whole answer is decoded as a stream of one piece, so the two cannot differ.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from aiapp.core.errors import InvalidResponse
@@ -24,8 +25,10 @@ from aiapp.core.events import (
 from aiapp.core.parts import Citation
 from aiapp.core.usage import Usage
 from aiapp.providers.openai.chat.calls import Calls
+from aiapp.providers.openai.chat.usage import decode_usage
 from aiapp.providers.openai.codes import failure, fields
 from aiapp.providers.openai.vendors import Vendor
+from aiapp.providers.tiers import served_tier
 
 _FINISHES: dict[str, FinishReason] = {
     "stop": "stop",
@@ -58,7 +61,7 @@ class StreamDecoder:
         self._model, self._vendor = model, vendor
         self._calls = Calls()
         self._open = ""
-        self._started = self._refused = self._finished = False
+        self._started = self._refused = self._finished = self._counting = False
         self._details: list[dict[str, Any]] = []
         self._tier: str | None = None
         self._usage: Mapping[str, Any] | None = None
@@ -71,18 +74,27 @@ class StreamDecoder:
         if not self._started and (event.get("model") or choices):  # Azure opens with a chunk that has neither
             self._started = True
             yield Started(event.get("model") or self._model, event.get("id"))
-        tier = event.get("service_tier")
+        tier = served_tier(event.get("service_tier"))
         if tier is not None and tier != self._tier:
             self._tier = tier
             yield Served(tier=tier)
         for choice in choices:
             if choice.get("index", 0) == 0:
                 yield from self._choice(choice, str(event.get("id") or ""))
-        # Some servers count in every chunk; before the answer is whole that is no total.
         self._usage = event.get("usage") or self._usage
-        if self._usage is not None and self._finished:
-            yield UsageReport(decode_usage(self._usage, outside=self._vendor.reasoning_outside))
+        yield from self._count()
+
+    def _count(self) -> Iterator[Event]:
+        """Some servers count in every chunk: before the answer is whole, only what they say of the input is a total."""
+        if self._usage is None or (self._counting and not self._finished):
+            return
+        usage = decode_usage(self._usage, self._vendor)
+        if self._finished:
             self._usage = None
+            yield UsageReport(usage)
+        else:
+            self._counting = True
+            yield UsageReport(_input_of(usage))
 
     def _choice(self, choice: Mapping[str, Any], answer_id: str) -> Iterator[Event]:
         if choice.get("error"):
@@ -152,6 +164,17 @@ class StreamDecoder:
                     last[key] = last[key] + value if joined else value
 
 
+def _input_of(usage: Usage) -> Usage:
+    return replace(
+        usage,
+        output_tokens=None,
+        reasoning_tokens=None,
+        audio_output_tokens=None,
+        image_output_tokens=None,
+        uses={},
+    )
+
+
 def _contents(content: Any) -> tuple[str, str]:
     """Reasoning and text of a content; Mistral sends lists of typed chunks."""
     if not isinstance(content, list):
@@ -166,20 +189,3 @@ def _contents(content: Any) -> tuple[str, str]:
         else:
             text.append(block.get("text") or "")
     return "".join(thinking), "".join(text)
-
-
-def decode_usage(usage: Mapping[str, Any], *, outside: bool = False) -> Usage:
-    """Inclusive counts; where reasoning is reported `outside` the output, it is added."""
-    inputs: Mapping[str, Any] = usage.get("prompt_tokens_details") or {}
-    outputs: Mapping[str, Any] = usage.get("completion_tokens_details") or {}
-    cached: int | None = inputs.get("cached_tokens")
-    output: int | None = usage.get("completion_tokens")
-    reasoning: int | None = outputs.get("reasoning_tokens")
-    return Usage(
-        usage.get("prompt_tokens"),
-        output + reasoning if outside and output is not None and reasoning is not None else output,
-        usage.get("prompt_cache_hit_tokens") if cached is None else cached,  # DeepSeek's name for it
-        inputs.get("cache_write_tokens"),
-        reasoning,
-        dict(usage),
-    )

@@ -1,0 +1,18 @@
+"""Service tiers in our words, whatever a provider calls them: `standard`, `batch`, `flex`, `priority`, `fast`, ..."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+_WORDS: Mapping[str, str | None] = {
+    "default": "standard",
+    "on_demand": "standard",  # Groq
+    "standard_only": "standard",  # Anthropic, of a request
+    "fast": "priority",  # OpenAI's other name for it: one price, and an answer says `priority` for both
+    "auto": None,  # what was asked for, not how it was served
+}
+
+
+def served_tier(word: str | None) -> str | None:
+    """The tier that a provider says it served; a word that is not known stays as it is, None where it says none."""
+    return None if not word else _WORDS.get(word, word)
