@@ -21,6 +21,8 @@ UNEVEN = 3.0
 """A label that has more than so many times the examples of another makes a model lean to it (Zhao et al. 2021)."""
 SENSITIVE = 0.05
 """A mean score that moves by more than this with the order of the examples is a problem."""
+REPEATED = 0.75
+"""Outputs of which more than this share is different are free text, unless there are labels."""
 SHOWN = 3
 
 
@@ -146,10 +148,10 @@ def _reordered(selection: Selection[Any, Any], order: int) -> tuple[Message, ...
 
 
 def _labels(few_shot: FewShot[Any, Any], eval_set: Sequence[Example[Any, Any]]) -> tuple[str, ...]:
-    """The labels of the examples; none where outputs are as good as never the same, as in free text."""
+    """The labels of the examples; none where outputs are seldom the same, as in free text."""
     together = [*few_shot.examples, *eval_set]
     named = any(example.label is not None for example in together)
-    return few_shot.labels if named or 2 * len(labels_of(together)) <= len(together) else ()
+    return few_shot.labels if named or len(labels_of(together)) <= REPEATED * len(together) else ()
 
 
 def _problems(few_shot: FewShot[Any, Any], found: Check) -> Iterator[str]:

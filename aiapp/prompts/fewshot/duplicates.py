@@ -34,7 +34,7 @@ class Pair:
 
 def duplicates(texts: Sequence[str]) -> list[Pair]:
     """The pairs within some texts; of several that are the same, each later one is paired with the first alone."""
-    return _pairs([normalised(text) for text in texts], 0)
+    return _pairs([normalised(text) for text in texts], None)
 
 
 def overlap(texts: Sequence[str], others: Sequence[str]) -> list[Pair]:
@@ -48,17 +48,17 @@ def shingles(text: str) -> frozenset[str]:
     return frozenset(text[start : start + SHINGLE] for start in range(max(1, len(text) - SHINGLE + 1)))
 
 
-def _pairs(texts: Sequence[str], border: int) -> list[Pair]:
-    """The pairs whose texts stand on different sides of the border, or all where it is 0, in order."""
+def _pairs(texts: Sequence[str], border: int | None) -> list[Pair]:
+    """The pairs whose texts stand on different sides of the border, or all where there is none, in order."""
     first: dict[tuple[bool, str], int] = {}
     pairs: list[Pair] = []
     for place, text in enumerate(texts):
-        side = place < border
+        side = border is not None and place < border
         original = first.setdefault((side, text), place)
-        if original != place and not border:
+        if original != place and border is None:
             pairs.append(Pair(original, place, 1.0, True))
     for one, other in _candidates([(place, shingles(texts[place])) for place in first.values()]):
-        if border and (one < border) == (other < border):
+        if border is not None and (one < border) == (other < border):
             continue
         mine, theirs = shingles(texts[one]), shingles(texts[other])
         similarity = len(mine & theirs) / len(mine | theirs)

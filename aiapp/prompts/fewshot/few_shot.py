@@ -77,7 +77,8 @@ class FewShot(Generic[Input, Output]):
             taken = {pick.place for pick in common.picks}
             left = None if self.budget is None else self.budget - common.tokens
             room = self._room(self.k - len(taken), left, barred | taken)
-            self.builder.choose(self._pool, asked, room)
+            if self._pool and not room.full:
+                self.builder.choose(self._pool, asked, room)
             picks, tokens, too_long = room.picks, tokens + room.tokens, [*too_long, *room.too_long]
         shots = (*self._laid_out(common.picks), *self._laid_out(picks))
         return Selection(shots, len(common.picks), tokens, tuple(dict.fromkeys(too_long)))
