@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -55,9 +56,10 @@ class OrderSensitivity:
 class Check:
     """What was found. Places count from 0: of the examples, and of the evaluation set where `leaks` names the other.
 
-    `labels` counts what every prompt shows where that is the same for all queries, else what there is to choose from.
-    `tokens` are the fewest, the mean and the most that the examples of a prompt take, None where the builder compares
-    and no evaluation set was given. `order` is None where no metric was given.
+    An example that is left out of the prompt of its own query is no leak. `labels` counts what every prompt shows where
+    that is the same for all queries, else what there is to choose from. `tokens` are the fewest, the mean and the most
+    that the examples of a prompt take, None where the builder compares and no evaluation set was given. `order` is None
+    where no metric was given.
     """
 
     examples: int
@@ -76,7 +78,7 @@ class Check:
         lines = [
             f"examples       {self.examples}",
             f"duplicates     {exact} exact, {len(self.duplicates) - exact} near",
-            f"leaks          {len(self.leaks)} examples are (nearly) in the evaluation set",
+            f"leaks          {len(self.leaks)} into the evaluation set",
             f"labels         {_shares(self.labels)}",
             f"tokens         {_taken(self.tokens)}",
             f"order          {self.order or 'not measured: give a metric'}",
@@ -102,12 +104,13 @@ async def check(
     tokens = [selection.tokens for selection in selections]
     labels = _labels(few_shot, eval_set)
     shown = Counter(example.group for example in (few_shot.examples if compares else selections[0].examples))
-    pairs = duplicates(inputs)
+    pairs = await asyncio.to_thread(duplicates, inputs)
+    leaks = await asyncio.to_thread(overlap, inputs, [example.input_text for example in eval_set])
     found = Check(
         examples=len(inputs),
         duplicates=tuple(pairs),
         contradictions=tuple(pair for pair in pairs if pair.exact and outputs[pair.one] != outputs[pair.other]),
-        leaks=tuple(overlap(inputs, [example.input_text for example in eval_set])),
+        leaks=tuple(pair for pair in leaks if not (pair.exact and few_shot.leave_out_query)),
         labels={label: shown[label] for label in labels} if few_shot.k else {},
         unseen=tuple(label for label in labels_of(eval_set) if labels and label not in labels),
         tokens=(min(tokens), statistics.fmean(tokens), max(tokens)) if tokens else None,
@@ -166,17 +169,15 @@ def _problems(few_shot: FewShot[Any, Any], found: Check) -> Iterator[str]:
     if near:
         yield f"examples that are nearly the same: {_places(near)}"
     if found.leaks:
-        count = len({pair.one for pair in found.leaks})
-        yield f"{count} examples are in the evaluation set, or nearly: {_places(found.leaks, 'its')}"
+        yield f"examples that are in the evaluation set, or nearly: {_places(found.leaks, 'its')}"
     yield from _label_problems(found)
     if found.too_long:
-        shown = ", ".join(map(str, found.too_long[:SHOWN]))
-        yield f"{len(found.too_long)} examples were wanted and did not fit {few_shot.budget} tokens, such as {shown}"
+        yield f"examples that were wanted and did not fit {few_shot.budget} tokens: {_few(found.too_long)}"
     if found.order is not None and found.order.spread > SENSITIVE:
         low, high = min(found.order.scores), max(found.order.scores)
         yield f"the order alone moves the mean score from {low:.3f} to {high:.3f}"
     if found.order is not None and found.order.failures:
-        yield f"{len(found.order.failures)} calls of the metric failed, such as: {found.order.failures[0]}"
+        yield f"calls of the metric that failed: {len(found.order.failures)}, such as: {found.order.failures[0]}"
 
 
 def _label_problems(found: Check) -> Iterator[str]:
@@ -204,9 +205,9 @@ def _taken(tokens: tuple[int, float, int] | None) -> str:
     return f"{tokens[1]:,.0f} a prompt on average, from {tokens[0]:,} to {tokens[2]:,}"
 
 
-def _few(labels: Sequence[str]) -> str:
-    shown = ", ".join(repr(label) for label in labels[:SHOWN])
-    return shown if len(labels) <= SHOWN else f"{shown} and {len(labels) - SHOWN} more"
+def _few(named: Sequence[object]) -> str:
+    shown = ", ".join(map(repr, named[:SHOWN]))
+    return shown if len(named) <= SHOWN else f"{shown} and {len(named) - SHOWN} more"
 
 
 def _shares(labels: Mapping[str, int]) -> str:

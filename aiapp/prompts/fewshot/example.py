@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -71,15 +72,20 @@ def labels_of(examples: Sequence[Example[Any, Any]]) -> tuple[str, ...]:
 
 
 class Kept(Generic[Made]):
-    """What was made of some examples, kept as long as the same ones are asked about."""
+    """What was made of some examples, once, kept as long as the same ones are asked about; no copy takes it along."""
 
     def __init__(self, make: Callable[[Examples], Made]) -> None:
         self._make = make
+        self._lock = threading.Lock()
         self._held: tuple[Examples, Made] | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Kept, (self._make,)
+
     def of(self, examples: Examples) -> Made:
-        """Made once for one tuple: two that are equal are made anew, for comparing them may take longer."""
-        held = self._held
-        if held is None or held[0] is not examples:
-            held = self._held = (examples, self._make(examples))
-        return held[1]
+        """The same examples are the same tuple, for to compare two that are equal may take longer than to make it."""
+        with self._lock:  # whoever comes while it is made waits: an embedder may be paid for
+            held = self._held
+            if held is None or held[0] is not examples:
+                held = self._held = (examples, self._make(examples))
+            return held[1]

@@ -27,7 +27,7 @@ TOKENS_OF_A_TURN = 4
 """What the frame of a turn takes, role and delimiters: 3 in OpenAI's chat models, and one to be sure."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FewShot(Generic[Input, Output]):
     """Examples to show a model before a query: `k` of them, 0 for zero-shot, 1 for one-shot.
 
@@ -59,6 +59,9 @@ class FewShot(Generic[Input, Output]):
     def __post_init__(self) -> None:
         object.__setattr__(self, "examples", tuple(self.examples))
         _check(self)
+
+    def __repr__(self) -> str:
+        return f"FewShot({self.k} of {len(self.examples):,} examples, {self.builder!r})"
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -187,8 +190,11 @@ class FewShot(Generic[Input, Output]):
             shot = self._written[place] = replace(bare, pick=Pick(place, tokens))
         return shot
 
+    def _cost(self, place: int) -> int:
+        return self._shot(place).pick.tokens
+
     def _room(self, k: int, budget: int | None, barred: Set[int]) -> Room:
-        return Room(k, budget, lambda place: self._shot(place).pick.tokens, barred)
+        return Room(k, budget, self._cost, barred)
 
     def _common_room(self, barred: Set[int]) -> Room:
         compares = self.builder.compares

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
+import pickle
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -161,6 +164,28 @@ def test_examples_are_embedded_once_for_all_queries_and_every_k() -> None:
     few_shot.turns("a")
     replace(few_shot, k=1).turns("b")
     assert asked == [3, 1, 1]
+
+
+def test_examples_are_embedded_once_for_queries_that_come_at_once() -> None:
+    asked: list[int] = []
+
+    def slow(texts: Sequence[str]) -> list[list[float]]:
+        asked.append(len(texts))
+        time.sleep(0.01)
+        return letters(texts)
+
+    async def many() -> None:
+        few_shot = FewShot([Example("a", "x"), Example("b", "y")], 1, Nearest(slow))
+        await asyncio.gather(*(few_shot.aselect("a") for _ in range(5)))
+
+    asyncio.run(many())
+    assert asked.count(2) == 1
+
+
+def test_a_few_shot_can_be_sent_to_another_process() -> None:
+    few_shot = FewShot([Example("a b", "x"), Example("c d", "y")], 1, BM25())
+    assert few_shot.turns("c") == pickle.loads(pickle.dumps(few_shot)).turns("c")
+    assert repr(few_shot) == "FewShot(1 of 2 examples, BM25(1.2, 0.75))"
 
 
 @given(texts=st.lists(st.text(alphabet="ab c", max_size=20), min_size=1, max_size=8), query=st.text("abc ", max_size=9))

@@ -38,7 +38,7 @@ def test_clean_examples_have_no_problems() -> None:
             [*CLEAN, Example("The soup was cold and the waiter laughed about it!!", "bad")],
             "examples that are nearly the same: 0 and 4",
         ),
-        ([*CLEAN, ASKED[1]], "1 examples are in the evaluation set, or nearly: 4 and its 1"),
+        ([*CLEAN, ASKED[1]], "examples that are in the evaluation set, or nearly: 4 and its 1"),
         (
             [
                 *CLEAN,
@@ -76,6 +76,13 @@ def test_free_text_has_no_labels() -> None:
     assert found.labels == {}
     assert found.problems == ()
     assert "free text" in str(found)
+
+
+def test_a_leak_that_is_left_out_of_its_own_prompt_is_none() -> None:
+    assert FewShot(CLEAN, 2, leave_out_query=True).check(CLEAN).leaks == ()
+    assert len(FewShot(CLEAN, 2).check(CLEAN).leaks) == 4
+    nearly = [Example(f"{example.input}!", example.output) for example in CLEAN]
+    assert len(FewShot(CLEAN, 2, leave_out_query=True).check(nearly).leaks) == 4
 
 
 def test_tokens_are_those_of_the_prompts() -> None:
@@ -128,7 +135,7 @@ def test_calls_that_fail_are_told_and_their_queries_left_out() -> None:
     found = FewShot(CLEAN, 4).check(ASKED, metric=failing, orders=2)
     assert found.order is not None
     assert (found.order.queries, len(found.order.failures)) == (1, 2)
-    assert found.problems == ("2 calls of the metric failed, such as: p:m: busy",)
+    assert found.problems == ("calls of the metric that failed: 2, such as: p:m: busy",)
     every = FewShot(CLEAN, 4).check(ASKED[1:], metric=failing, orders=2)
     assert "unknown: every call failed" in str(every)
 
