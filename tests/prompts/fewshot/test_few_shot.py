@@ -97,6 +97,11 @@ def test_an_example_that_does_not_fit_makes_way_for_the_next_that_does() -> None
     assert selection.too_long == (1,)
 
 
+def test_the_frames_of_turns_count() -> None:
+    selection = FewShot(POOL, 4, budget=20, count=lambda text: 1).select()
+    assert (len(selection.shots), selection.tokens) == (2, 2 * (2 + 8))
+
+
 def test_what_fits_is_not_looked_for_for_ever() -> None:
     counted: list[str] = []
 
