@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from aiapp.prompts.fewshot.example import Examples
 from aiapp.prompts.fewshot.room import Room
 
 
+@runtime_checkable
 class Builder(Protocol):
     """Chooses examples: offers their places to the room, the best first, until it is full."""
 

@@ -221,6 +221,10 @@ def _check(few_shot: FewShot[Any, Any]) -> None:
         number = getattr(few_shot, name)
         if not (number is None and name == "budget") and (type(number) is not int or number < 0):
             raise InvalidInput(name, number, "a whole number of at least 0")
+    for name in ("builder", "common_builder"):
+        builder = getattr(few_shot, name)
+        if isinstance(builder, type) or not isinstance(builder, Builder):
+            raise InvalidInput(name, builder, "Fixed(), Random(), Balanced(), BM25(), Nearest(embed), Diverse(embed)")
     if few_shot.order is not None and few_shot.order not in ORDERS:
         raise InvalidInput("order", few_shot.order, ", ".join(ORDERS))
     if not few_shot.builder.compares:

@@ -24,6 +24,8 @@ class Nearest:
     compares = True
 
     def __init__(self, embed: Embed) -> None:
+        if not callable(embed) and not hasattr(embed, "embed"):
+            raise InvalidInput("embed", embed, "a client, an encoder, or a function from texts to vectors")
         self.embed = embed
         self._vectors: Kept[Floats] = Kept(self._embedded)
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -188,6 +188,10 @@ def test_a_slow_embedder_does_not_hold_up_the_event_loop() -> None:
         (lambda: FewShot(POOL, order="nearest_last"), "Fixed.. knows no nearness"),
         (lambda: FewShot(POOL, common=2), "common: 2"),
         (lambda: FewShot(POOL, 4, BM25(), common=2, common_builder=BM25()), "common_builder"),
+        (lambda: FewShot(POOL, 4, ANYTHING), "builder: 'sideways'.*Nearest"),
+        (lambda: FewShot(POOL, 4, BM25(), common_builder=ANYTHING), "common_builder: 'sideways'"),
+        (lambda: FewShot(POOL, 4, cast(Any, Fixed)), "builder: .*Fixed"),
+        (lambda: Nearest(ANYTHING), "embed: 'sideways'.*a client"),
         (lambda: FewShot([ANYTHING]), "examples: 'sideways'"),
         (lambda: FewShot(POOL, 2, BM25()).turns(), "query: None.*BM25"),
     ],
