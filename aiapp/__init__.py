@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from aiapp.core.request import Request, Settings, Tool
     from aiapp.core.response import Receipt, Response
     from aiapp.core.schema import Schema
+    from aiapp.prompts.fewshot.example import Example
+    from aiapp.prompts.fewshot.few_shot import FewShot
     from aiapp.prompts.prompt import Prompt
     from aiapp.retrieval.answer import Answer
     from aiapp.retrieval.index import Index
@@ -38,6 +40,8 @@ _HOMES = {
     "Client": "client.client",
     "Concurrency": "client.limits",
     "Conversation": "client.conversation",
+    "Example": "prompts.fewshot.example",
+    "FewShot": "prompts.fewshot.few_shot",
     "File": "core.parts",
     "Image": "core.parts",
     "Index": "retrieval.index",
@@ -77,6 +81,8 @@ __all__ = [
     "Client",
     "Concurrency",
     "Conversation",
+    "Example",
+    "FewShot",
     "File",
     "Image",
     "Index",

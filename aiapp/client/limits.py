@@ -20,8 +20,8 @@ from aiapp.core.errors import InvalidInput
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Request
 from aiapp.core.response import Response
+from aiapp.core.tokens import CHARACTERS_PER_TOKEN
 
-CHARACTERS_PER_TOKEN = 4
 ATTACHMENT_TOKENS = 1000
 """What an image or a file is taken for."""
 ANSWER_TOKENS = 500

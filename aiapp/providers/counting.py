@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-CHARACTERS_PER_TOKEN = 4
-"""The usual rule for English prose; code and other languages take more tokens."""
+from aiapp.core.tokens import CHARACTERS_PER_TOKEN, estimated_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +34,4 @@ def count_by_family(text: str) -> tuple[Count, ...]:
 
 
 def _estimate(family: str, text: str, reason: str) -> Count:
-    tokens = math.ceil(len(text) / CHARACTERS_PER_TOKEN)
-    return Count(family, tokens, False, f"estimate: characters / {CHARACTERS_PER_TOKEN}; {reason}")
+    return Count(family, estimated_tokens(text), False, f"estimate: characters / {CHARACTERS_PER_TOKEN}; {reason}")

@@ -1,11 +1,11 @@
-"""The words of a text, and which of them say what it is about."""
+"""Which words of a text say what it is about."""
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
-_WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?|\d+(?:[.,]\d+)*")
+from aiapp.core.words import words
+
 STOP_WORDS = frozenset(
     """
     a about all am an and any are as at be been but by can could did do does for from get gets had has have how
@@ -15,11 +15,6 @@ STOP_WORDS = frozenset(
     it's what's there's
     """.split()  # noqa: SIM905 (a list of two hundred quoted words is no easier to read)
 )
-
-
-def words(text: str) -> list[str]:
-    """The words and numbers of a text, in lower case."""
-    return _WORD.findall(text.casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
 
 
 @lru_cache(maxsize=4096)

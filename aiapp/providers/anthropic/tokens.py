@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from aiapp.providers.counting import CHARACTERS_PER_TOKEN, Count
+from aiapp.core.tokens import CHARACTERS_PER_TOKEN
+from aiapp.providers.counting import Count
 
 _COUNTED = (
     "model",

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from aiapp.core.formats import JsonSchema
 from aiapp.core.parts import Citation, File, Image, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Request
-from aiapp.providers.counting import CHARACTERS_PER_TOKEN, Count
+from aiapp.core.tokens import CHARACTERS_PER_TOKEN
+from aiapp.providers.counting import Count
 from aiapp.providers.openai.tokens import ENCODINGS, count_tokens
 
 OLDER = ("gpt-4-", "gpt-3.5", "text-embedding", "ft:gpt-3.5")
