@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from aiapp.prompts.prompt import Prompt
     from aiapp.retrieval.answer import Answer
     from aiapp.retrieval.index import Index
+    from aiapp.tracking.ledger import Ledger
+    from aiapp.tracking.scope import span
+    from aiapp.tracking.tracker import track
 
 _HOMES = {
     "AiappError": "core.errors",
@@ -40,6 +43,7 @@ _HOMES = {
     "Image": "core.parts",
     "Index": "retrieval.index",
     "JsonSchema": "core.formats",
+    "Ledger": "tracking.ledger",
     "MemoryCache": "client.cache",
     "Message": "core.messages",
     "Prompt": "prompts.prompt",
@@ -61,7 +65,9 @@ _HOMES = {
     "assistant": "core.messages",
     "file": "client.attachments",
     "image": "client.attachments",
+    "span": "tracking.scope",
     "system": "core.messages",
+    "track": "tracking.tracker",
     "user": "core.messages",
 }
 
@@ -77,6 +83,7 @@ __all__ = [
     "Image",
     "Index",
     "JsonSchema",
+    "Ledger",
     "MemoryCache",
     "Message",
     "Prompt",
@@ -98,7 +105,9 @@ __all__ = [
     "assistant",
     "file",
     "image",
+    "span",
     "system",
+    "track",
     "user",
 ]
 
