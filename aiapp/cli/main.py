@@ -13,6 +13,8 @@ from aiapp.cli.ask import ask
 from aiapp.cli.fill import fill
 from aiapp.cli.inspect import inspect
 from aiapp.cli.tokens import tokens
+from aiapp.cli.trace import trace
+from aiapp.cli.usage import usage
 from aiapp.core.errors import AiappError, ProviderError
 
 INTERRUPTED = 130
@@ -27,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (ask, tokens, inspect, fill):
+for verb in (ask, tokens, inspect, fill, usage, trace):
     app.command()(verb)
 
 

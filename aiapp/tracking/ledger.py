@@ -18,6 +18,8 @@ from aiapp.tracking.entry import Entry, entry_of
 from aiapp.tracking.exporter import Exporter
 from aiapp.tracking.ledger_file import explained, flush, opened, put
 from aiapp.tracking.span import CALLS, Span
+from aiapp.tracking.totals import Totals, totals
+from aiapp.tracking.tree import forest
 
 _ENTRY = """
 SELECT kind, started, seconds, first_token, model, prompt, step, tags, input_tokens, output_tokens, cached_tokens,
@@ -25,7 +27,7 @@ SELECT kind, started, seconds, first_token, model, prompt, step, tags, input_tok
 FROM spans WHERE kind IN (?, ?) AND started >= ? ORDER BY started
 """
 _RUNS = """
-SELECT trace, min(started), count(*) FROM spans GROUP BY trace ORDER BY min(started) DESC, trace LIMIT ?
+SELECT trace FROM spans GROUP BY trace ORDER BY min(started) DESC, trace LIMIT ?
 """
 
 
@@ -35,6 +37,32 @@ class Run:
 
     trace: str
     spans: tuple[Span, ...]
+    """In the order in which they began; at least one."""
+
+    @property
+    def name(self) -> str:
+        """What the run is called where it is shown."""
+        return self.spans[0].name
+
+    @property
+    def started(self) -> datetime:
+        """When it began."""
+        return self.spans[0].started
+
+    @property
+    def roots(self) -> tuple[Span, ...]:
+        """Those that stand inside of no other, in the order in which they began."""
+        return tuple(node.span for node in forest(self.spans))
+
+    @property
+    def seconds(self) -> float:
+        """From the first beginning to the last end."""
+        return max((span.started - self.started).total_seconds() + span.seconds for span in self.spans)
+
+    @property
+    def totals(self) -> Totals:
+        """What all calls of the run took."""
+        return totals(entry_of(span) for span in self.spans if span.asks_a_model)
 
 
 class Ledger(Exporter):
@@ -87,7 +115,14 @@ class Ledger(Exporter):
 
     def runs(self, limit: int = 20) -> list[Run]:
         """The last runs, newest first."""
-        return [Run(trace, tuple(self.spans(trace))) for trace, _, _ in self._read(_RUNS, (limit,))]
+        return [self.run(trace) for (trace,) in self._read(_RUNS, (limit,))]
+
+    def run(self, trace: str) -> Run:
+        """One run, by its whole id; `find` knows it by a part."""
+        spans = tuple(self.spans(trace))
+        if not spans:
+            raise InvalidInput("trace", trace, "the id of a run in this ledger")
+        return Run(trace, spans)
 
     def find(self, id: str) -> str:
         """The trace that an id, or the beginning of one, of a run or a span in it means."""

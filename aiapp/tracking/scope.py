@@ -200,9 +200,7 @@ def span(name: str, *, kind: str = "step", tags: Iterable[str] = ()) -> Block:
     `kind` is `step`, `tool`, `agent` or another word of yours; `tags` are added to those of what stands around it.
     """
     if kind in (RUN, *CALLS):
-        raise InvalidInput(
-            "kind", kind, f"a word of yours; {RUN} is for `track()`, {', '.join(CALLS)} are for `Client`"
-        )
+        raise InvalidInput("kind", kind, f"a word of yours; {RUN} is `track()`'s, {', '.join(CALLS)} are `Client`'s")
     return Block(word_of("name", name), word_of("kind", kind), tags_of(tags))
 
 

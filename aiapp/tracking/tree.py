@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from aiapp.core.usage import Usage
 from aiapp.tracking.span import Span
-from aiapp.tracking.wording import count, money, seconds
+from aiapp.tracking.wording import costing, count, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def described(node: Node) -> str:
     elif node.calls:
         words.append(f"{node.calls} call{'' if node.calls == 1 else 's'}")
     if node.calls:
-        words.append("cached" if span.cached else money(node.cost, node.at_least))
+        words.append("cached" if span.cached else costing(node.cost, node.at_least))
     if span.error is not None:
         words.append(f"failed: {span.error}")
     elif span.finish not in (None, "stop", "tool_calls"):

@@ -33,6 +33,12 @@ def money(cost: Decimal | None, at_least: Decimal = Decimal(0)) -> str:
     return f">= {_dollars(at_least)}" if at_least else UNKNOWN
 
 
+def costing(cost: Decimal | None, at_least: Decimal) -> str:
+    """The same where no heading says what it is."""
+    shown = money(cost, at_least)
+    return f"cost {shown}" if shown == UNKNOWN else shown
+
+
 def cost_of(found: Totals) -> str:
     """The cost of some calls."""
     return money(found.cost, found.at_least)
