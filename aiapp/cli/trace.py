@@ -138,17 +138,17 @@ def _tree(nodes: Sequence[Node], width: int) -> Iterator[Text]:
 
     for branch, node in walk(nodes):
         span = node.span
-        line = Text(branch, "dim").append(one_line(span.name), _KINDS.get(span.kind, ""))
+        line = Text().append(branch, "dim").append(one_line(span.name), _KINDS.get(span.kind, ""))
         if span.kind not in ("run", "step", "call"):
             line.append(f" {span.kind}", "dim")
         yield line.append(f"  {described(node)}", "red" if span.error else "dim")
         below = _below(branch) + ("│  " if node.children else "   ")
         if span.message is not None:
-            yield Text(below, "dim").append(_clipped(span.message, width - len(below)), "red")
+            yield Text().append(below, "dim").append(_clipped(span.message, width - len(below)), "red")
         for who, text in said(span):
             label = f"{who}: "
             shown = _clipped(text, width - len(below) - len(label))
-            yield Text(below, "dim").append(label, "dim").append(shown)
+            yield Text().append(below, "dim").append(label, "dim").append(shown)
 
 
 def _below(branch: str) -> str:

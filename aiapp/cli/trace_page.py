@@ -53,8 +53,8 @@ def _body(run: Run) -> Iterator[str]:
     first, whole, found = run.started, run.seconds, run.totals
     yield f"<h1>{escape(run.name)}</h1>"
     yield f"<p>{first.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC, run <code>{escape(run.trace)}</code></p>"
-    took = f"{seconds(whole)} · {found.calls:,} call{'' if found.calls == 1 else 's'} · {costing(found.cost, found.at_least)}"
-    yield f"<p>{escape(took)}</p>"
+    calls = f"{found.calls:,} call{'' if found.calls == 1 else 's'}"
+    yield f"<p>{seconds(whole)} · {calls} · {escape(costing(found.cost, found.at_least))}</p>"
     ticks = "".join(f"<span>{escape(seconds(whole * tick / _TICKS))}</span>" for tick in range(_TICKS + 1))
     yield f'<div class="axis"><span></span><div class="ticks">{ticks}</div></div>'
     depth = 0

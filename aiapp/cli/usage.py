@@ -128,7 +128,8 @@ def _report(
     if not entries:
         return
     calls = f"{total.calls:,} call{'' if total.calls == 1 else 's'}"
-    yield f"{calls} · {costing(total.cost, total.at_least)} · p50 {seconds(total.seconds.p50)}, p95 {seconds(total.seconds.p95)}"
+    latency = f"p50 {seconds(total.seconds.p50)}, p95 {seconds(total.seconds.p95)}"
+    yield f"{calls} · {costing(total.cost, total.at_least)} · {latency}"
     for reason in total.unknown:
         yield Text(f"not known: {reason}", "dim")
     for by, found in groups.items():
@@ -153,9 +154,11 @@ def _chart(days: Mapping[str, Totals]) -> Iterator[Text | str]:
     yield ""
     yield Text(f"{what} by day", "bold")
     for (day, found), length in zip(days.items(), lengths, strict=True):
-        shown = "" if not found.calls else cost_of(found) if what == "cost" else f"{length:,.0f}"
-        line = Text(f"{day}  ").append(_bar(length / longest if longest else 0.0), "cyan")
-        yield line.append(f" {shown}" if shown else "")
+        line = Text(day)
+        if found.calls:
+            shown = cost_of(found) if what == "cost" else f"{length:,.0f}"
+            line.append(f"  {_bar(length / longest if longest else 0.0)}", "cyan").append(f" {shown}")
+        yield line
 
 
 def _bar(share: float) -> str:

@@ -11,13 +11,14 @@ from aiapp.tracking.table import Table, table_of
 from aiapp.tracking.totals import NONE, By, Totals
 from aiapp.tracking.wording import cost_of, count, seconds
 
-_STYLE = """.figures { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1rem 0; }
+_STYLE = """body { max-width: 68rem; }
+.figures { display: flex; flex-wrap: wrap; gap: .8rem; margin: 1rem 0; }
 .figure { border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: 8px;
   padding: .5rem 1rem; }
 .figure b { display: block; font-size: 1.3rem; }
 .figure span { opacity: .7; font-size: .85rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: .2rem .8rem; text-align: right; white-space: nowrap; }
+th, td { padding: .2rem .6rem; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 th { border-bottom: 1px solid color-mix(in srgb, currentColor 40%, transparent); font-weight: 600; }
 tr:nth-child(even) td { background: color-mix(in srgb, currentColor 5%, transparent); }

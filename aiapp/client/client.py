@@ -23,7 +23,7 @@ from aiapp.client.stream import Stream
 from aiapp.client.structured import REASKS, answer_of, structured
 from aiapp.core.embeddings import Embeddings
 from aiapp.core.errors import AiappError, InvalidInput
-from aiapp.core.events import Event, Fold, TextDelta, ThinkingDelta, fold
+from aiapp.core.events import Event, Fold, TextDelta, ThinkingDelta, ToolCallStart, fold
 from aiapp.core.request import Asked, Request, Settings
 from aiapp.core.response import Response
 from aiapp.core.schema import Schema
@@ -35,6 +35,7 @@ from aiapp.tracking.scope import Scope, here
 
 DEFAULT_MODEL = "local"
 T = TypeVar("T")
+_OUTPUT = (TextDelta, ThinkingDelta, ToolCallStart)
 
 
 class Client:
@@ -258,12 +259,14 @@ class Client:
                 opened = await self._open(call)
                 rest = opened.rest
                 for event in opened.first:
-                    if isinstance(event, TextDelta | ThinkingDelta):
+                    if isinstance(event, _OUTPUT):
                         call.stopwatch.first_token()
                     folding.add(event)
                     yield event
                 if rest is not None:
                     async for event in rest:
+                        if isinstance(event, _OUTPUT):
+                            call.stopwatch.first_token()
                         folding.add(event)
                         yield event
                 response = response_of(folding.completion(), call)

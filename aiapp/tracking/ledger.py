@@ -145,7 +145,7 @@ class Ledger(Exporter):
 def _row(span: Span) -> tuple[Any, ...]:
     entry = entry_of(span)
     usage = entry.usage
-    return (
+    row: tuple[Any, ...] = (
         span.id,
         span.trace,
         span.parent,
@@ -171,6 +171,12 @@ def _row(span: Span) -> tuple[Any, ...]:
         int(span.cached),
         span.to_json(),
     )
+    return tuple(_text(value) if isinstance(value, str) else value for value in row)
+
+
+def _text(text: str) -> str:
+    """Half a character, which SQLite does not take, spelt out; `json` has it as it is."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _entry(row: Sequence[Any]) -> Entry:

@@ -80,7 +80,7 @@ class Writer:
         try:
             if rows:
                 _patiently(lambda: self._insert(rows))
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OverflowError) as error:  # the latter for a count that no INTEGER holds
             self.lost += [str(error)] * len(rows)
 
     def _insert(self, rows: Sequence[Row]) -> None:

@@ -140,5 +140,4 @@ def _read(place: str, hint: Any, value: Any) -> Any:
     try:
         return from_plain(hint, value)
     except InvalidInput as error:
-        inner = error.field.removeprefix("value").removeprefix(".")
-        raise InvalidInput(f"{place}.{inner}" if inner else place, error.value, error.accepted) from None
+        raise InvalidInput(f"{place}{error.field.removeprefix('value')}", error.value, error.accepted) from None

@@ -27,7 +27,7 @@ class Table:
         """The header, a rule, and a line for each row, columns aligned."""
         widths = [max(map(_width, column)) for column in zip(self.header, *self.rows, strict=True)]
         yield _line(self.header, widths)
-        yield "  ".join("-" * width for width in widths)
+        yield "  ".join("-" * width for width in widths).rstrip()
         for row in self.rows:
             yield _line(row, widths)
 
