@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from aiapp.prompts.prompt import Prompt
     from aiapp.retrieval.answer import Answer
     from aiapp.retrieval.index import Index
+    from aiapp.tracking.ledger import Ledger
+    from aiapp.tracking.scope import span
+    from aiapp.tracking.tracker import track
 
 _HOMES = {
     "AiappError": "core.errors",
@@ -46,6 +49,7 @@ _HOMES = {
     "Image": "core.parts",
     "Index": "retrieval.index",
     "JsonSchema": "core.formats",
+    "Ledger": "tracking.ledger",
     "MemoryCache": "client.cache",
     "Message": "core.messages",
     "Needs": "catalog.needs",
@@ -69,7 +73,9 @@ _HOMES = {
     "choose": "catalog.choosing",
     "file": "client.attachments",
     "image": "client.attachments",
+    "span": "tracking.scope",
     "system": "core.messages",
+    "track": "tracking.tracker",
     "user": "core.messages",
 }
 
@@ -87,6 +93,7 @@ __all__ = [
     "Image",
     "Index",
     "JsonSchema",
+    "Ledger",
     "MemoryCache",
     "Message",
     "Needs",
@@ -110,7 +117,9 @@ __all__ = [
     "choose",
     "file",
     "image",
+    "span",
     "system",
+    "track",
     "user",
 ]
 

@@ -17,7 +17,7 @@ settings.load_profile("aiapp")
 @pytest.fixture(autouse=True)
 def sealed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Generator[None]:
     """No network, no keys, no user's cache."""
-    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AIAPP_MODEL"):
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "AIAPP_MODEL", "AIAPP_LEDGER"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with block_network():

@@ -42,6 +42,7 @@ SDK_HOMES = {
     "threadpoolctl": "aiapp/transformer",
     "tokenizers": "aiapp/transformer",
     "pypdf": "aiapp/retrieval",
+    "opentelemetry": "aiapp/tracking",
     "typer": "aiapp/cli",
     "rich": "aiapp/cli",
 }

@@ -49,9 +49,9 @@ def inspect(
 
         write_picture(found, png)
     if html is not None:
-        from aiapp.cli.inspection_page import page
+        from aiapp.cli.inspection_page import inspection_page
 
-        html.write_text(page(found), encoding="utf-8")
+        html.write_text(inspection_page(found), encoding="utf-8")
     if as_json:
         print(json.dumps(found.to_dict(), ensure_ascii=False))
         return

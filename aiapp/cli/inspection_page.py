@@ -1,4 +1,4 @@
-"""An inspection as one HTML page that needs nothing else: no script, no other file, no connection."""
+"""An inspection as one HTML page."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from html import escape
 
 from rich.cells import cell_len
 
+from aiapp.cli.page import page
 from aiapp.cli.screen import likelihood_colour, visible
 from aiapp.transformer.inspection import Inspection
 
@@ -17,29 +18,13 @@ _LONGEST_LABEL = 16
 _LEAST = 0.005
 """A smaller share of attention is not drawn, so that a page of a thousand tokens stays small."""
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>aiapp inspect</title>
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; }}
-h2 {{ font-size: 1.1rem; margin: 2rem 0 .3rem; }}
-p {{ margin: .3rem 0 .8rem; opacity: .75; }}
-code {{ font: 13px ui-monospace, monospace; }}
-.token {{ color: #111; border-radius: 3px; padding: 1px 3px; margin: 1px; display: inline-block; }}
-.first {{ background: #bbb; }}
-td {{ padding: 0 .8rem 0 0; }}
-td:first-child {{ text-align: right; font-variant-numeric: tabular-nums; }}
-.bar {{ background: #2a7fb8; height: .8rem; border-radius: 2px; min-width: 1px; }}
-.wide {{ overflow-x: auto; }}
-</style>
-</head>
-<body>
-<h1>aiapp inspect</h1>
+_STYLE = """.token { color: #111; border-radius: 3px; padding: 1px 3px; margin: 1px; display: inline-block; }
+.first { background: #bbb; }
+td { padding: 0 .8rem 0 0; }
+td:first-child { text-align: right; font-variant-numeric: tabular-nums; }
+.bar { background: var(--accent); height: .8rem; border-radius: 2px; min-width: 1px; }
+"""
+_BODY = """<h1>aiapp inspect</h1>
 <p>Model {model}, {count} tokens read.</p>
 <h2>How probable each token was, given those before it</h2>
 <p>From red, a surprise, to green, certain. Point at a token for its log-probability and id.</p>
@@ -50,15 +35,12 @@ td:first-child {{ text-align: right; font-variant-numeric: tabular-nums; }}
 </table>
 <h2>Where each token looks: layer {layer}, head {head}</h2>
 <p>From each row to the columns. Point at a cell for its share; one below {least:.1%} is not drawn.</p>
-<div class="wide">{attention}</div>
-</body>
-</html>
-"""
+<div class="wide">{attention}</div>"""
 
 
-def page(found: Inspection) -> str:
+def inspection_page(found: Inspection) -> str:
     """The whole page."""
-    return _PAGE.format(
+    body = _BODY.format(
         model=escape(found.model),
         count=len(found.tokens),
         tokens="".join(_tokens(found)),
@@ -68,6 +50,7 @@ def page(found: Inspection) -> str:
         least=_LEAST,
         attention="\n".join(_attention(found)),
     )
+    return page("aiapp inspect", _STYLE, body)
 
 
 def _tokens(found: Inspection) -> Iterator[str]:

@@ -14,6 +14,8 @@ from aiapp.cli.fill import fill
 from aiapp.cli.inspect import inspect
 from aiapp.cli.models.app import models
 from aiapp.cli.tokens import tokens
+from aiapp.cli.trace import trace
+from aiapp.cli.usage import usage
 from aiapp.core.errors import AiappError, ProviderError
 
 INTERRUPTED = 130
@@ -28,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (ask, tokens, inspect, fill):
+for verb in (ask, tokens, inspect, fill, usage, trace):
     app.command()(verb)
 app.add_typer(models, name="models")
 

@@ -40,6 +40,11 @@ def visible(piece: str) -> str:
     return "".join(_SHOWN.get(c, c if c.isprintable() else ascii(c)[1:-1]) for c in piece)
 
 
+def one_line(text: str) -> str:
+    """A text in one line: white space as single spaces, and every other character that has no picture spelt out."""
+    return " ".join(map(visible, text.split()))
+
+
 def show(lines: Iterable[Text | str]) -> None:
     """Print lines as they are, never wrapped; their colours only where stdout is a terminal."""
     from rich.console import Console

@@ -43,6 +43,8 @@ class Call:
     source: AsyncIterator[Event] | None = None
     """The provider's stream: closed at the end of the call, also where a policy that wraps it was never read."""
     cached: bool = False
+    sent: bool = False
+    """Whether anything left this machine, or was asked of a model on it."""
     queued: float = 0.0
     """Seconds spent waiting for the client's own limits."""
     _watching: list[Callable[[Response[Any]], None]] = field(default_factory=list[Callable[[Response[Any]], None]])

@@ -16,13 +16,14 @@ from aiapp.client.fallback import open_first
 from aiapp.client.limits import Concurrency, RateLimit
 from aiapp.client.measure import count, embed
 from aiapp.client.receipt import response_of
+from aiapp.client.recording import record
 from aiapp.client.retry import Retry
 from aiapp.client.route import Route
 from aiapp.client.stream import Stream
 from aiapp.client.structured import REASKS, answer_of, structured
 from aiapp.core.embeddings import Embeddings
 from aiapp.core.errors import AiappError, InvalidInput
-from aiapp.core.events import Event, Fold, TextDelta, ThinkingDelta, fold
+from aiapp.core.events import Event, Fold, TextDelta, ThinkingDelta, ToolCallStart, fold
 from aiapp.core.request import Asked, Request, Settings
 from aiapp.core.response import Response
 from aiapp.core.schema import Schema
@@ -30,9 +31,11 @@ from aiapp.providers.counting import Count
 from aiapp.providers.protocol import Prepared, Provider
 from aiapp.providers.registry import open_provider
 from aiapp.sync import run, sync
+from aiapp.tracking.scope import Scope, here
 
 DEFAULT_MODEL = "local"
 T = TypeVar("T")
+_OUTPUT = (TextDelta, ThinkingDelta, ToolCallStart)
 
 
 class Client:
@@ -140,7 +143,7 @@ class Client:
         nothing is asked again once it was shown.
         """
         schema = None if output is None else Schema.of(output)
-        return Stream(self._events(self._request(request, schema), schema), schema)
+        return Stream(self._events(self._request(request, schema), schema, here()), schema)
 
     @overload
     async def abatch(
@@ -234,37 +237,41 @@ class Client:
 
     async def _whole(self, request: Request) -> Response:
         call = Call(request, self._routes[0].provider)
-        try:
-            opened = await self._open(call)
-            events = list(opened.first)
-            if opened.rest is not None:
-                events.extend([event async for event in opened.rest])
-            response = response_of(fold(events), call)
-            call.answered(response)
-            return response
-        finally:
-            call.close()
+        with record(call, here()):
+            try:
+                opened = await self._open(call)
+                events = list(opened.first)
+                if opened.rest is not None:
+                    events.extend([event async for event in opened.rest])
+                response = response_of(fold(events), call)
+                call.answered(response)
+                return response
+            finally:
+                call.close()
 
     async def _events(
-        self, request: Request, schema: Schema[Any] | None
+        self, request: Request, schema: Schema[Any] | None, scope: Scope | None
     ) -> AsyncGenerator[Event | Response[Any], None]:
         call, folding = Call(request, self._routes[0].provider, streaming=True), Fold()
         rest: AsyncIterator[Event] | None = None
-        try:
-            opened = await self._open(call)
-            rest = opened.rest
-            for event in opened.first:
-                if isinstance(event, TextDelta | ThinkingDelta):
-                    call.stopwatch.first_token()
-                folding.add(event)
-                yield event
-            if rest is not None:
-                async for event in rest:
+        with record(call, scope, so_far=folding.completion):
+            try:
+                opened = await self._open(call)
+                rest = opened.rest
+                for event in opened.first:
+                    if isinstance(event, _OUTPUT):
+                        call.stopwatch.first_token()
                     folding.add(event)
                     yield event
-            response = response_of(folding.completion(), call)
-            call.answered(response)
-            yield response if schema is None else answer_of(response, schema)
-        finally:
-            await close_stream(rest)
-            await call.aclose()
+                if rest is not None:
+                    async for event in rest:
+                        if isinstance(event, _OUTPUT):
+                            call.stopwatch.first_token()
+                        folding.add(event)
+                        yield event
+                response = response_of(folding.completion(), call)
+                call.answered(response)
+                yield response if schema is None else answer_of(response, schema)
+            finally:
+                await close_stream(rest)
+                await call.aclose()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from aiapp.client.call import Call
 from aiapp.client.receipt import invoice_of
+from aiapp.client.recording import record
 from aiapp.client.route import Route
 from aiapp.core.embeddings import Embeddings, Vectors
 from aiapp.core.errors import InvalidInput
@@ -16,6 +17,7 @@ from aiapp.core.response import Receipt
 from aiapp.core.usage import Usage
 from aiapp.providers.counting import Count
 from aiapp.providers.protocol import Counts, Embeds
+from aiapp.tracking.scope import here
 
 
 async def embed(route: Route, texts: Sequence[str], dimensions: int | None) -> Embeddings:
@@ -29,11 +31,19 @@ async def embed(route: Route, texts: Sequence[str], dimensions: int | None) -> E
         raise InvalidInput("dimensions", dimensions, "a whole number of at least 1")
     held = list(texts)
     call = Call(_about(held), provider)
-    if held:
-        vectors = await route.attempt(call, lambda: provider.aembed(held, dimensions))
-    else:
-        vectors = Vectors([], provider.model, Usage(0, 0))
-    receipt = Receipt(
+    with record(call, here() if held else None, kind="embedding") as recording:
+        if held:
+            vectors = await route.attempt(call, lambda: provider.aembed(held, dimensions))
+        else:
+            vectors = Vectors([], provider.model, Usage(0, 0))
+        receipt = _receipt(route, call, vectors, held, dimensions)
+        if recording is not None:
+            recording.settled(receipt)
+    return Embeddings(vectors.vectors, vectors.model, vectors.usage, vectors.request_id, receipt=receipt)
+
+
+def _receipt(route: Route, call: Call, vectors: Vectors, held: list[str], dimensions: int | None) -> Receipt:
+    return Receipt(
         model=route.model,
         usage=vectors.usage,
         invoice=invoice_of(call, vectors.usage, vectors.model) if held else Invoice(),
@@ -43,7 +53,6 @@ async def embed(route: Route, texts: Sequence[str], dimensions: int | None) -> E
         request_id=vectors.request_id,
         served=vectors.model,
     )
-    return Embeddings(vectors.vectors, vectors.model, vectors.usage, vectors.request_id, receipt=receipt)
 
 
 def _about(texts: list[str]) -> Request:

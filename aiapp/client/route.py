@@ -48,7 +48,8 @@ class Route:
         """Do something else than answer, such as embed: behind the gates, in time, and again as `retry` says."""
         done: list[T] = []
 
-        async def proceed(_: Call) -> Opened:
+        async def proceed(call: Call) -> Opened:
+            call.sent = True
             done.append(await within(self.timeout, send(), self.provider))
             return Opened(())
 
@@ -63,6 +64,7 @@ class Route:
 
     async def _send(self, call: Call) -> Opened:
         assert call.prepared is not None
+        call.sent = True
         if not call.streaming:
             return Opened(await within(self.timeout, self.provider.acomplete(call.prepared), self.provider))
         call.source = self.provider.astream(call.prepared)

@@ -1,9 +1,9 @@
 """Values as JSON and back: what is said to a model and what comes back can be stored, sent and read again.
 
 Each value is an object whose `kind` names it, such as `{"kind": "text", "text": "Hello"}`; what is at its default is
-left out, bytes are base64. What is opaque (metadata, JSON schemas, `extra`) is kept as it is and must be JSON already;
-a tuple there comes back as a list. The text is ASCII: lone surrogates survive, save that two which form a pair come
-back as the one character that they encode.
+left out, bytes are base64, money and times are texts. What is opaque (metadata, JSON schemas, `extra`) is kept as it
+is and must be JSON already; a tuple there comes back as a list. The text is ASCII: lone surrogates survive, save that
+two which form a pair come back as the one character that they encode.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ import json
 import math
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import MISSING, dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints, overload
 
-from aiapp.core import events, formats, messages, parts, request, usage
+from aiapp.core import events, formats, invoice, messages, parts, request, response, usage
 from aiapp.core.errors import InvalidInput
 
 T = TypeVar("T")
@@ -26,6 +28,7 @@ Reader = Callable[[Any, str], Any]
 
 _KINDS: dict[str, type[Any]] = {
     "alternative": events.Alternative,
+    "attempt": response.Attempt,
     "choice": formats.Choice,
     "citation": parts.Citation,
     "cited": events.Cited,
@@ -33,11 +36,14 @@ _KINDS: dict[str, type[Any]] = {
     "file": parts.File,
     "finish": events.Finish,
     "image": parts.Image,
+    "invoice": invoice.Invoice,
     "iteration": usage.Iteration,
     "json_schema": formats.JsonSchema,
+    "line": invoice.Line,
     "message": messages.Message,
     "only": request.Only,
     "part_end": events.PartEnd,
+    "price_row": invoice.PriceRow,
     "ranking": events.Ranking,
     "regex": formats.Regex,
     "request": request.Request,
@@ -116,6 +122,10 @@ def _plain(value: Any, path: str) -> Any:
         return base64.b64encode(value).decode("ascii")
     if _is_a(value, list | tuple):
         return [_plain(one, f"{path}[{place}]") for place, one in enumerate(value)]
+    if _is_a(value, Decimal):
+        return str(value)
+    if _is_a(value, date):  # a datetime is one too
+        return value.isoformat()
     return _opaque(value, path)
 
 
@@ -178,7 +188,15 @@ def _reader(kind: Any) -> Reader:
         return _word_reader(inside)
     if kind in _SIMPLE:
         return _simple_reader(kind)
-    readers: dict[Any, Reader] = {bytes: _bytes, float: _number, NoneType: _nothing}
+    readers: dict[Any, Reader] = {
+        bytes: _bytes,
+        float: _number,
+        Decimal: _decimal,
+        date: _date,
+        datetime: _moment,
+        NoneType: _nothing,
+        Any: _opaque,
+    }
     return readers.get(kind, _mapping)
 
 
@@ -260,6 +278,34 @@ def _number(value: Any, path: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise InvalidInput(path, value, "a number")
     return value
+
+
+def _decimal(value: Any, path: str) -> Decimal:
+    if isinstance(value, str):
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            number = Decimal("NaN")
+        if number.is_finite():
+            return number
+    raise InvalidInput(path, value, "a decimal number as text")
+
+
+def _date(value: Any, path: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise InvalidInput(path, value, "a date, such as 2026-11-20") from None
+
+
+def _moment(value: Any, path: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise InvalidInput(path, value, "a time with its zone, such as 2026-11-20T08:30:00+00:00")
+    return moment
 
 
 def _nothing(value: Any, path: str) -> None:

@@ -2,7 +2,7 @@
 
 Kept are our own requests and events, not HTTP: a cassette outlives every change of an SDK or of a wire. It is JSON that
 is meant to be read, compared and, where need be, edited by hand. Secrets are taken out before anything is written, and
-out of what is asked before it is compared: see `redaction`.
+out of what is asked before it is compared: see `aiapp.tracking.redaction`.
 
 def test_the_capital() -> None:
     with Cassette("tests/cassettes/capital.json", "openai:NAME") as cassette:
@@ -31,8 +31,8 @@ from aiapp.core.request import Request
 from aiapp.core.serialisation import from_plain, to_plain
 from aiapp.providers.protocol import Prepared, Provider
 from aiapp.providers.registry import open_provider
-from aiapp.testing.redaction import Redaction
 from aiapp.testing.scripted import PreparedRequest, request_of
+from aiapp.tracking.redaction import Redaction
 
 FORMAT = 1
 _PLACEHOLDER = "no-key-is-needed-to-replay"

@@ -1,0 +1,126 @@
+"""The span of a call, for whoever tracks: one for each request that was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from decimal import Decimal
+from types import TracebackType
+from typing import Any
+
+from aiapp.catalog.prices import STANDARD
+from aiapp.client.call import Call
+from aiapp.client.receipt import invoice_of
+from aiapp.client.route import full_name
+from aiapp.core.errors import ProviderError
+from aiapp.core.events import Completion, fold
+from aiapp.core.invoice import Invoice, Line
+from aiapp.core.response import Receipt, Response
+from aiapp.core.serialisation import to_plain
+from aiapp.tracking.scope import Scope
+
+REFUSED = "refused before a model ran"
+CLOSED = "the stream was closed before its end"
+OVERLOADED = 529
+_NOTHING_SAID = fold(())
+
+
+class Recording:
+    """Ends the span of a call: with its receipt, or with what is known where there is none."""
+
+    __slots__ = ("_call", "_done", "_open", "_so_far")
+
+    def __init__(self, call: Call, scope: Scope, kind: str, so_far: Callable[[], Completion]) -> None:
+        self._call, self._so_far, self._done = call, so_far, False
+        self._open = scope.open(full_name(call.provider), kind)
+        call.on_response(self.answered)
+
+    def answered(self, response: Response[Any]) -> None:
+        """The answer is whole, or all that will come of it."""
+        finish = None if response.finish is None else response.finish.reason
+        output = [to_plain(part) for part in response.parts] if self._open.content else None
+        self.settled(response.receipt, finish=finish, output=output, response_id=response.id)
+
+    def settled(self, receipt: Receipt, **known: Any) -> None:
+        """The call has its receipt."""
+        self._end(
+            None,
+            seconds=receipt.timing.total,
+            first_token=receipt.timing.first_token,
+            model=receipt.model,
+            served=receipt.served or None,
+            tier=receipt.tier,
+            usage=replace(receipt.usage, raw={}),
+            invoice=receipt.invoice,
+            cached=receipt.cached,
+            request_id=receipt.request_id,
+            **known,
+        )
+
+    def __enter__(self) -> Recording:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None or self._done or not self._call.sent:
+            return
+        call, said = self._call, self._so_far()
+        closed = isinstance(error, GeneratorExit)
+        self._end(
+            None if closed else error,
+            seconds=call.stopwatch.elapsed,
+            first_token=call.stopwatch.timing().first_token,
+            model=full_name(call.provider),
+            served=said.model or None,
+            tier=said.tier,
+            finish="closed" if closed else None,
+            usage=replace(said.usage, raw={}),
+            invoice=_unsettled(call, said, error),
+            response_id=said.id,
+            request_id=error.request_id if isinstance(error, ProviderError) else said.request_id,
+            output=[to_plain(part) for part in said.parts] if self._open.content and said.parts else None,
+        )
+
+    def _end(self, error: BaseException | None, **known: Any) -> None:
+        self._done = True
+        request = self._call.request
+        settings = to_plain(request.settings)
+        del settings["kind"]
+        self._open.end(
+            error,
+            prompt=request.prompt,
+            settings=settings,
+            attempts=tuple(self._call.attempts),
+            input=to_plain(request) if self._open.content else None,
+            **known,
+        )
+
+
+_NOBODY: AbstractContextManager[None] = nullcontext()
+
+
+def record(
+    call: Call, scope: Scope | None, *, kind: str = "call", so_far: Callable[[], Completion] = lambda: _NOTHING_SAID
+) -> AbstractContextManager[Recording | None]:
+    """Record a call where somebody tracks; `so_far` is what was said where it breaks off."""
+    return _NOBODY if scope is None else Recording(call, scope, kind, so_far)
+
+
+def _unsettled(call: Call, said: Completion, error: BaseException) -> Invoice:
+    """What a call cost that has no receipt, as far as it is known."""
+    provider = call.provider
+    refused = bool(call.attempts) and all(_refused(attempt.status) for attempt in call.attempts)
+    if refused and said == _NOTHING_SAID and isinstance(error, ProviderError):
+        return Invoice((Line("requests", 1, Decimal(0), 1, REFUSED),))
+    invoice = invoice_of(call, said.usage, said.model, tier=said.tier or STANDARD, region=said.region)
+    if provider.free:
+        return invoice
+    reason = CLOSED if isinstance(error, GeneratorExit) else f"it ended with {type(error).__name__}"
+    return replace(invoice, unknown=(*invoice.unknown, f"{reason}: not all that it took was told"))
+
+
+def _refused(status: int | None) -> bool:
+    """Whether an error status means that no model ran; after any other one may have, and may have been charged for."""
+    return status is not None and (400 <= status < 500 or status == OVERLOADED)

@@ -1,0 +1,58 @@
+"""What a report needs to know of a call: a row of a ledger, or a span without its content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from aiapp.core.usage import Usage
+from aiapp.tracking.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One call of a model. `cost` is None where unknown, for the reasons `unknown`; `at_least` is always known."""
+
+    kind: str
+    started: datetime
+    seconds: float
+    first_token: float | None
+    model: str
+    prompt: str | None
+    step: tuple[str, ...]
+    tags: tuple[str, ...]
+    usage: Usage
+    cost: Decimal | None
+    at_least: Decimal
+    unknown: tuple[str, ...]
+    failed: bool
+    cached: bool
+
+    @property
+    def writing(self) -> float | None:
+        """Seconds in which the answer was written: those after the first token, or all where it was not streamed."""
+        if self.kind != "call" or self.cached or self.failed:
+            return None
+        return self.seconds if self.first_token is None else self.seconds - self.first_token
+
+
+def entry_of(span: Span) -> Entry:
+    """What a report needs to know of a span that is a call."""
+    invoice = span.invoice
+    return Entry(
+        kind=span.kind,
+        started=span.started,
+        seconds=span.seconds,
+        first_token=span.first_token,
+        model=span.model or "",
+        prompt=span.prompt,
+        step=span.step,
+        tags=span.tags,
+        usage=span.usage or Usage(),
+        cost=span.cost,
+        at_least=Decimal(0) if invoice is None else invoice.at_least,
+        unknown=() if invoice is None else invoice.unknown,
+        failed=span.error is not None,
+        cached=span.cached,
+    )
