@@ -7,7 +7,7 @@ from typing import Any
 
 from aiapp.core import errors
 from aiapp.providers.anthropic import NAME
-from aiapp.providers.statuses import error_for_status
+from aiapp.providers.statuses import error_for
 
 BY_TYPE: Mapping[str, type[errors.ProviderError]] = {
     "invalid_request_error": errors.BadRequest,
@@ -30,10 +30,8 @@ _LONGEST = 500
 
 
 def failure_class(kind: str | None, status: int | None, message: str) -> type[errors.ProviderError]:
-    """Our error for a type of the API's, else for the status."""
-    found = BY_TYPE.get(kind or "")
-    if found is None:
-        found = errors.Unavailable if status is None else error_for_status(status)
+    """Our error for a type of the API's and the status that it came with, if any."""
+    found = error_for(BY_TYPE.get(kind or ""), status)
     if found is errors.BadRequest and any(overflow in message.lower() for overflow in _OVERFLOWS):
         return errors.ContextOverflow
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiapp.core import errors
 from aiapp.providers.litellm import NAME
-from aiapp.providers.statuses import error_for_status, retry_after
+from aiapp.providers.statuses import error_for, retry_after
 
 BY_CLASS: Mapping[str, type[errors.ProviderError]] = {
     "AuthenticationError": errors.AuthenticationFailed,
@@ -46,8 +46,8 @@ def translate(error: Exception, model: str, key: str | None) -> errors.ProviderE
     facts: Any = error
     status: Any = getattr(facts, "status_code", None)
     status = status if isinstance(status, int) else None
-    if kind is errors.Unavailable and status is not None:
-        kind = error_for_status(status)
+    if status is not None:
+        kind = error_for(kind, status)
     response: Any = getattr(facts, "response", None)
     headers: Mapping[str, str] = getattr(facts, "litellm_response_headers", None) or getattr(response, "headers", {})
     message = str(getattr(facts, "message", None) or error)

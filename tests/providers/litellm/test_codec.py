@@ -199,3 +199,12 @@ def test_an_answer_without_a_message_is_an_invalid_response() -> None:
 
 def test_an_exception_that_is_not_litellms_is_left_alone() -> None:
     assert translate(KeyError("x"), "m", None) is None
+
+
+@pytest.mark.parametrize(("status", "kind"), [(400, errors.BadRequest), (500, errors.Unavailable)])
+def test_a_status_outweighs_the_class_that_contradicts_it(status: int, kind: type[errors.ProviderError]) -> None:
+    class ServiceUnavailableError(Exception):
+        status_code = status
+
+    ours = translate(ServiceUnavailableError("no luck"), "m", None)
+    assert type(ours) is kind
