@@ -80,6 +80,10 @@ class Cached:
     def __init__(self, cache: Cache, scope: Any = None) -> None:
         self._cache, self._scope = cache, scope
 
+    def kept(self, request: Request, provider: Provider) -> Sequence[Event] | None:
+        """The answer that is kept for a request to a model."""
+        return self._cache.get(key_of(request, provider, self._scope))
+
     async def __call__(self, call: Call, proceed: Proceed, /) -> Opened:
         """Open the answer from the cache, or from what stands further in."""
         asked, key = call.provider, key_of(call.request, call.provider, self._scope)

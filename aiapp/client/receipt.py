@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from aiapp.client.call import Call
 from aiapp.client.route import full_name
 from aiapp.core.events import Completion
+from aiapp.core.request import Request
 from aiapp.core.response import Receipt, Response
+from aiapp.core.secrets import without_secrets
 from aiapp.tracking.billing import bill
+
+
+def shown(payload: Mapping[str, Any], request: Request) -> Mapping[str, Any]:
+    """A payload as a receipt may show it: only what a user adds to it by `extra` can hold a key."""
+    extra = request.settings.extra
+    return (
+        {**payload, **without_secrets({name: payload[name] for name in extra if name in payload})} if extra else payload
+    )
 
 
 def response_of(completion: Completion, call: Call) -> Response:
@@ -21,7 +34,7 @@ def response_of(completion: Completion, call: Call) -> Response:
         timing=call.stopwatch.timing(),
         attempts=tuple(call.attempts),
         changes=prepared.changes,
-        payload=prepared.payload,
+        payload=shown(prepared.payload, call.request),
         request_id=completion.request_id,
         served=completion.model,
         tier=completion.tier,

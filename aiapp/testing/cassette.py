@@ -118,7 +118,9 @@ class Cassette:
     def prepare(self, request: Request) -> Prepared:
         """The payload as the recorded provider has it today."""
         prepared = self._provider.prepare(request)
-        return _Taped(prepared.payload, prepared.changes, request=request, inner=prepared)
+        return _Taped(
+            prepared.payload, prepared.changes, most_tokens=prepared.most_tokens, request=request, inner=prepared
+        )
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer."""

@@ -34,7 +34,8 @@ def encode(request: Request, model: str) -> Prepared:
     set_tools(request, known, payload, changes)
     set_cache(payload, turns, request.settings.cache, changes)
     answer_tool = _set_format(request, known, payload, changes)
-    return Prepared(merged(payload, request.settings.extra), tuple(dict.fromkeys(changes)), answer_tool)
+    payload = merged(payload, request.settings.extra)
+    return Prepared(payload, tuple(dict.fromkeys(changes)), answer_tool, payload["max_tokens"])
 
 
 def _set_format(request: Request, known: Abilities, payload: dict[str, Any], changes: list[Change]) -> str | None:

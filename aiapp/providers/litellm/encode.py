@@ -36,7 +36,8 @@ def encode(request: Request, model: str) -> Prepared:
         ]
     _set_format(request.format, payload, changes)
     _set_settings(request.settings, payload, changes)
-    return Prepared({**payload, **request.settings.extra}, tuple(dict.fromkeys(changes)))
+    payload |= request.settings.extra
+    return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=payload.get("max_tokens"))
 
 
 def _set_format(form: Format | None, payload: dict[str, Any], changes: list[Change]) -> None:

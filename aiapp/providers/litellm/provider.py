@@ -10,6 +10,7 @@ from aiapp.core.embeddings import Vectors
 from aiapp.core.errors import InvalidResponse, ProviderError
 from aiapp.core.events import Event
 from aiapp.core.request import Request
+from aiapp.providers.counting import Count, estimate
 from aiapp.providers.litellm import NAME
 from aiapp.providers.litellm.decode import StreamDecoder, decode, decode_usage
 from aiapp.providers.litellm.encode import encode
@@ -67,6 +68,14 @@ class LiteLLMProvider:
             raise InvalidResponse(reason, provider=self.name, model=self.model)
         usage = decode_usage(answer.get("usage") or {})
         return Vectors([row["embedding"] for row in rows], answer.get("model") or self.model, usage)
+
+    def count_tokens(self, request: Request) -> Count:
+        """An estimate: litellm's own counters load, or download, a tokenizer for each provider."""
+        return estimate(request, self.model)
+
+    async def acount_tokens(self, request: Request) -> Count:
+        """The same: not every provider counts."""
+        return self.count_tokens(request)
 
     async def aclose(self) -> None:
         """Nothing to let go of: litellm shares its connections among all that use it."""

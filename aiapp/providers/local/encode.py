@@ -17,6 +17,7 @@ from aiapp.providers.protocol import Prepared
 from aiapp.transformer.template import call_text, system_text, tool_line
 
 NAME = "local"
+DEFAULT_MAX_TOKENS = 256
 
 
 def encode(request: Request) -> Prepared:
@@ -39,7 +40,8 @@ def encode(request: Request) -> Prepared:
         "sampling": _sampling(request.settings),
     }
     changes.extend(_dropped(request.settings))
-    return Prepared(payload, tuple(changes))
+    limit = request.settings.max_tokens
+    return Prepared(payload, tuple(changes), most_tokens=DEFAULT_MAX_TOKENS if limit is None else limit)
 
 
 def _dropped(settings: Settings) -> Iterator[Change]:

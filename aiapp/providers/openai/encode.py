@@ -37,7 +37,9 @@ def encode(request: Request, model: str) -> Prepared:
     _tools(tools, choice, settings, payload, changes)
     _settings(settings, payload, changes)
     _cache(settings, known, payload, changes)
-    return Prepared(merged(payload, settings.extra), tuple(changes))
+    payload = merged(payload, settings.extra)
+    most = payload.get("max_output_tokens") or known.output_tokens
+    return Prepared(payload, tuple(changes), most_tokens=most)
 
 
 def tool_payload(tool: Tool, changes: list[Change]) -> dict[str, Any]:

@@ -35,7 +35,9 @@ def encode(request: Request, model: str, vendor: Vendor) -> Prepared:
     _tools(tools, choice, settings, vendor, payload, changes)
     _settings(settings, vendor, payload, changes)
     _cache(settings, vendor, known, payload, changes)
-    return Prepared(merged(payload, settings.extra), tuple(changes))
+    payload = merged(payload, settings.extra)
+    most = payload.get(vendor.limit) or known.output_tokens
+    return Prepared(payload, tuple(changes), most_tokens=most)
 
 
 def _tool(tool: Tool, vendor: Vendor, changes: list[Change]) -> dict[str, Any]:

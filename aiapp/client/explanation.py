@@ -1,0 +1,85 @@
+"""The receipt of a call before it is made: nothing is sent, and what only an answer can tell is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from aiapp.client.receipt import shown
+from aiapp.client.route import Route
+from aiapp.core.events import Event, fold
+from aiapp.core.invoice import Invoice
+from aiapp.core.request import Request
+from aiapp.core.response import Receipt, Timing
+from aiapp.core.usage import Usage
+from aiapp.providers.counting import Count
+from aiapp.providers.protocol import Counts
+from aiapp.tracking.billing import bill
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation(Receipt):
+    """What the receipt of a call will say, as far as that is known before anything is sent.
+
+    `usage` is the input alone, as `counted` counts it, which is an estimate unless it is `exact`. So `invoice` bounds
+    the cost from below (`invoice.at_least`), and `most` from above: it is that of an answer which takes all the tokens
+    that it may. Both are for one answer, without what asking again costs.
+
+    `tries` is how often this model is asked at most, and `otherwise` is what is asked where it cannot answer, in order.
+    `refused` is whether a strict client raises `NotHonoured`, for what `changes` says is lost. Where the answer is in
+    the cache, `cached` says so, nobody is asked, and `usage` and `invoice` are those of the answer.
+    """
+
+    counted: Count | None = None
+    most: Invoice = field(kw_only=True)
+    tries: int = 0
+    refused: bool = False
+    otherwise: tuple[Explanation, ...] = ()
+
+
+def explain(routes: Sequence[Route], request: Request, kept: Sequence[Event] | None) -> Explanation:
+    """What would be tried, in order; `kept` is the answer that the cache holds."""
+    if kept is not None:
+        return _kept(_of(routes[0], request), kept, free=routes[0].provider.free)
+    first, *others = (_of(route, request) for route in routes)
+    return replace(first, otherwise=tuple(others))
+
+
+def _of(route: Route, request: Request) -> Explanation:
+    """One model alone."""
+    provider, model = route.provider, route.model
+    prepared = provider.prepare(request)
+    counted = provider.count_tokens(request) if isinstance(provider, Counts) else None
+    least = Usage(None if counted is None else counted.tokens)
+    most = replace(least, output_tokens=prepared.most_tokens)
+    return Explanation(
+        model=model,
+        usage=least,
+        invoice=bill(least, model=model, free=provider.free),
+        timing=Timing(0.0),
+        changes=prepared.changes,
+        payload=shown(prepared.payload, request),
+        prompt=request.prompt,
+        counted=counted,
+        most=bill(most, model=model, free=provider.free),
+        tries=route.retry.attempts,
+        refused=route.strict and any(change.lost for change in prepared.changes),
+    )
+
+
+def _kept(asked: Explanation, events: Sequence[Event], *, free: bool) -> Explanation:
+    """The same with what the answer in the cache tells."""
+    answer = fold(events)
+    invoice = bill(answer.usage, model=asked.model, free=free, cached=True)
+    return replace(
+        asked,
+        usage=answer.usage,
+        invoice=invoice,
+        most=invoice,
+        request_id=answer.request_id,
+        served=answer.model,
+        tier=answer.tier,
+        cached=True,
+        counted=None,
+        tries=0,
+    )
