@@ -57,6 +57,7 @@ class StreamDecoder:
         """For each index of the provider's, ours and the id of the call that has it now."""
         self._own: list[dict[str, Any]] = []
         self._finish: str | None = None
+        self._usage: Mapping[str, Any] | None = None
 
     def decode(self, chunk: Mapping[str, Any]) -> Iterator[Event]:
         """Our events for one chunk."""
@@ -68,15 +69,23 @@ class StreamDecoder:
             self._finish = choice.get("finish_reason") or self._finish
         if chunk.get("service_tier"):
             yield Served(tier=chunk["service_tier"])
-        if (usage := chunk.get("usage")) is not None:
-            yield UsageReport(decode_usage(usage))
+        self._usage = chunk.get("usage") or self._usage
 
-    def end(self) -> Iterator[Event]:
-        """The stream is over: the end of the parts, and why it ended."""
+    def end(self, *, whole: bool = True, counted: bool = True) -> Iterator[Event]:
+        """The stream is over: the end of the parts, what it took if the provider `counted`, and why it ended.
+
+        One that is not `whole` broke off; where nothing came at all, there was no stream.
+        """
+        if not whole and not (self._own or self._thinking or self._speaking):
+            raise InvalidResponse("the answer is not a stream of events", provider=NAME, model=self._model)
         yield from self._end_thinking()
         yield from self._end_text()
         for index, own in enumerate(self._own):
             yield PartEnd({NAME: own} if own else {}, index)
+        if not whole:
+            return
+        if counted and self._usage is not None:
+            yield UsageReport(decode_usage(self._usage))
         if self._finish is not None:
             raw = "refusal" if self._refused and self._finish == "stop" else self._finish
             yield Finish(_FINISHES.get(raw, "unknown"), raw)
@@ -112,7 +121,7 @@ class StreamDecoder:
 
     def _end_thinking(self) -> Iterator[Event]:
         if self._thinking:
-            yield PartEnd({NAME: self._thoughts} if self._thoughts else {})
+            yield PartEnd({NAME: self._thoughts})
         self._thinking, self._thoughts = False, []
 
     def _end_text(self) -> Iterator[Event]:

@@ -110,6 +110,9 @@ def _assistant(parts: Sequence[Part], changes: list[Change]) -> list[dict[str, A
             case Thinking():
                 if NAME in part.metadata:
                     thoughts.extend(part.metadata[NAME])
+                    if not part.metadata[NAME]:
+                        reason = "reasoning that the provider did not sign is not taken back; left out"
+                        changes.append(Change("messages.thinking", reason, lost=False))
                 else:
                     reason = "reasoning that litellm did not bring cannot be replayed; left out"
                     changes.append(Change("messages.thinking", reason))

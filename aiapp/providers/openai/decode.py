@@ -26,7 +26,7 @@ from aiapp.core.events import (
 )
 from aiapp.core.parts import Citation
 from aiapp.core.usage import Usage
-from aiapp.providers.openai.codes import failure
+from aiapp.providers.codes import failure
 from aiapp.providers.openai.forms import ANSWER
 from aiapp.providers.openai.items import NAME
 

@@ -23,8 +23,8 @@ from aiapp.core.events import (
 )
 from aiapp.core.parts import Citation
 from aiapp.core.usage import Usage
+from aiapp.providers.codes import failure, fields
 from aiapp.providers.openai.chat.calls import Calls
-from aiapp.providers.openai.codes import failure, fields
 from aiapp.providers.openai.vendors import Vendor
 
 _FINISHES: dict[str, FinishReason] = {

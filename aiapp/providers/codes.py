@@ -1,4 +1,4 @@
-"""What the codes mean that OpenAI and those who speak its language name their failures by. Loads no SDK."""
+"""What the codes mean by which failures are named in the language of Chat Completions, litellm's too. Loads no SDK."""
 
 from __future__ import annotations
 
