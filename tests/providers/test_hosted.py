@@ -21,6 +21,7 @@ from aiapp.core.formats import Choice, JsonSchema
 from aiapp.core.messages import Message, assistant, system, user
 from aiapp.core.parts import File, Image, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Request, Settings, Tool
+from aiapp.core.serialisation import from_json, to_json
 from aiapp.core.usage import Usage
 from aiapp.providers.anthropic import errors as anthropic_errors
 from aiapp.providers.openai import errors as openai_errors
@@ -73,6 +74,7 @@ def test_reasoning_goes_back_exactly_and_only_to_its_author(opener: Opener, whol
     provider = opener(wire.answering(whole, stream))
     said = fold(asyncio.run(provider.acomplete(provider.prepare(ASK))))
     again = Request((user("hi"), assistant(said.parts), Message("tool", (ToolResult("call_1", "ok"),))))
+    assert provider.prepare(from_json(Request, to_json(again))) == provider.prepare(again)
     sent = json.dumps(provider.prepare(again).payload)
     secret = "opaque" if opener is wire.openai else "sig"
     assert secret in sent

@@ -1,6 +1,9 @@
 """What the Responses API answers, as our events. Pure; events that are not known are passed over.
 
 A whole answer is decoded as a stream of which only the ends of its items came, so the two cannot differ.
+
+A message whose phase is `commentary` is what the model says on its way and no part of the answer, which OpenAI's SDK does
+not parse either: it becomes thinking, which `text` and a typed answer leave out, and goes back as the message it was.
 """
 
 from __future__ import annotations
