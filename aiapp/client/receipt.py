@@ -9,7 +9,7 @@ from aiapp.client.call import Call
 from aiapp.client.route import full_name
 from aiapp.core.events import Completion
 from aiapp.core.request import Request
-from aiapp.core.response import Receipt, Response
+from aiapp.core.response import Change, Receipt, Response
 from aiapp.core.secrets import without_secrets
 from aiapp.tracking.billing import bill
 
@@ -33,7 +33,7 @@ def response_of(completion: Completion, call: Call) -> Response:
         invoice=bill(completion.usage, model=model, free=provider.free, cached=call.cached),
         timing=call.stopwatch.timing(),
         attempts=tuple(call.attempts),
-        changes=prepared.changes,
+        changes=(*prepared.changes, *(Change(one.field, one.reason, one.lost) for one in completion.altered)),
         payload=shown(prepared.payload, call.request),
         request_id=completion.request_id,
         served=completion.model,
@@ -50,6 +50,7 @@ def response_of(completion: Completion, call: Call) -> Response:
         request_id=completion.request_id,
         tier=completion.tier,
         alternatives=completion.alternatives,
+        altered=completion.altered,
         receipt=receipt,
         output=None,
     )

@@ -37,6 +37,15 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True)
+class Altered:
+    """The model was given something else than was sent, `lost` where that is less: a `Change` that the answer tells."""
+
+    field: str
+    reason: str
+    lost: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class TextDelta:
     """More of the answer's text."""
 
@@ -116,6 +125,7 @@ class Finish:
 Event: TypeAlias = (
     Started
     | Served
+    | Altered
     | TextDelta
     | ThinkingDelta
     | Cited
@@ -140,6 +150,7 @@ class Completion:
     request_id: str | None = None
     tier: str | None = None
     alternatives: tuple[Alternative, ...] = ()
+    altered: tuple[Altered, ...] = ()
 
     @property
     def text(self) -> str:
@@ -205,6 +216,7 @@ class Fold:
         self._usage = Usage()
         self._finish: Finish | None = None
         self._alternatives: tuple[Alternative, ...] = ()
+        self._altered: list[Altered] = []
 
     def add(self, event: Event) -> None:
         """Take one event into account."""
@@ -227,6 +239,8 @@ class Fold:
                 self._started = event
             case Served(tier, request_id):
                 self._served = Served(tier or self._served.tier, request_id or self._served.request_id)
+            case Altered():
+                self._altered.append(event)
             case UsageReport(usage):
                 self._usage = usage
             case Ranking(alternatives):
@@ -248,6 +262,7 @@ class Fold:
             request_id=self._served.request_id,
             tier=self._served.tier,
             alternatives=self._alternatives,
+            altered=tuple(dict.fromkeys(self._altered)),
         )
 
     def _end(self, metadata: Metadata, index: int | None) -> None:

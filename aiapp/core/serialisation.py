@@ -25,6 +25,7 @@ T = TypeVar("T")
 Reader = Callable[[Any, str], Any]
 
 _KINDS: dict[str, type[Any]] = {
+    "altered": events.Altered,
     "alternative": events.Alternative,
     "choice": formats.Choice,
     "citation": parts.Citation,
@@ -32,11 +33,13 @@ _KINDS: dict[str, type[Any]] = {
     "completion": events.Completion,
     "file": parts.File,
     "finish": events.Finish,
+    "grammar": formats.Grammar,
     "image": parts.Image,
     "json_schema": formats.JsonSchema,
     "message": messages.Message,
     "only": request.Only,
     "part_end": events.PartEnd,
+    "quotation": formats.Quotation,
     "ranking": events.Ranking,
     "regex": formats.Regex,
     "request": request.Request,

@@ -17,7 +17,7 @@ from aiapp.client.client import Client
 from aiapp.client.retry import Retry
 from aiapp.core import errors
 from aiapp.core.events import Completion, fold
-from aiapp.core.formats import Choice, JsonSchema
+from aiapp.core.formats import Choice, Format, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.messages import Message, assistant, system, user
 from aiapp.core.parts import File, Image, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Request, Settings, Tool
@@ -117,11 +117,10 @@ def test_anthropic_payload() -> None:
 
 
 @pytest.mark.parametrize("opener", OPENERS)
-def test_what_cannot_be_honoured_is_listed_not_sent(opener: Opener) -> None:
+@pytest.mark.parametrize("form", [Choice(("a", "b")), Regex("a"), Grammar('start: "a"'), Quotation(("a b",))])
+def test_what_cannot_be_honoured_is_listed_not_sent(opener: Opener, form: Format) -> None:
     settings = Settings(temperature=0.5, top_k=3, seed=1, max_tokens=9)
-    prepared = opener(wire.answering({}, [])).prepare(
-        Request((user("hi"),), format=Choice(("a", "b")), settings=settings)
-    )
+    prepared = opener(wire.answering({}, [])).prepare(Request((user("hi"),), format=form, settings=settings))
     dropped = {change.field for change in prepared.changes}
     assert {"top_k", "seed", "format"} <= dropped
     assert ("temperature" in dropped) == (opener is wire.anthropic)

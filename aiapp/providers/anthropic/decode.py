@@ -11,6 +11,7 @@ from typing import Any
 
 from aiapp.core.errors import InvalidResponse
 from aiapp.core.events import (
+    Altered,
     Cited,
     Event,
     Finish,
@@ -55,6 +56,7 @@ def decode(response: Mapping[str, Any], model: str) -> Iterator[Event]:
     usage: Mapping[str, Any] = response.get("usage") or {}
     yield UsageReport(decode_usage(usage))
     yield from _tier(usage)
+    yield from _altered(response)
     yield from _finish(response)
 
 
@@ -132,6 +134,7 @@ class StreamDecoder:
         self._usage |= {name: count for name, count in later.items() if count is not None}
         yield UsageReport(decode_usage(self._usage))
         yield from _tier(self._usage)
+        yield from _altered(event)
         yield from _finish(event.get("delta") or {})
 
 
@@ -174,6 +177,13 @@ def _arguments(block: Mapping[str, Any]) -> str:
 def _tier(usage: Mapping[str, Any]) -> Iterator[Event]:
     if usage.get("service_tier"):
         yield Served(tier=usage["service_tier"])
+
+
+def _altered(answer: Mapping[str, Any]) -> Iterator[Event]:
+    """What of the request the API took away, or let pass all the same; it tells where its beta is asked for."""
+    for one in answer.get("input_transformations") or ():
+        reason = f"{one.get('type')} at {one.get('path')}: {one.get('reason')}"
+        yield Altered("messages.thinking", reason, lost=one.get("type") == "thinking_dropped")
 
 
 def _finish(ending: Mapping[str, Any]) -> Iterator[Event]:

@@ -7,7 +7,7 @@ from typing import Any, assert_never
 
 from aiapp.catalog.abilities import Abilities, abilities
 from aiapp.core.errors import BadRequest
-from aiapp.core.formats import Choice, JsonSchema, Regex
+from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.request import Request
 from aiapp.core.response import Change
 from aiapp.providers.anthropic import NAME
@@ -43,7 +43,7 @@ def _set_format(request: Request, known: Abilities, payload: dict[str, Any], cha
     match request.format:
         case None:
             return None
-        case Regex() | Choice():
+        case Regex() | Choice() | Grammar() | Quotation():
             changes.append(Change("format", "the Messages API enforces JSON schemas only; not sent"))
             return None
         case JsonSchema(schema):

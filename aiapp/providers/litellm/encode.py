@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from typing import Any, assert_never
 
-from aiapp.core.formats import Choice, Format, JsonSchema, Regex
+from aiapp.core.formats import Choice, Format, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.messages import Message
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings
@@ -45,7 +45,7 @@ def _set_format(form: Format | None, payload: dict[str, Any], changes: list[Chan
         case JsonSchema(schema, name):
             wanted = {"name": name, "schema": dict(schema), "strict": False}
             payload["response_format"] = {"type": "json_schema", "json_schema": wanted}
-        case Regex() | Choice():
+        case Regex() | Choice() | Grammar() | Quotation():
             changes.append(Change("format", "litellm asks for JSON schemas only; not sent"))
         case None:
             pass

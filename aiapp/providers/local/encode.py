@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, assert_never
 
 from aiapp.core.errors import BadRequest
-from aiapp.core.formats import Choice, JsonSchema, Regex
+from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.messages import Message
 from aiapp.core.parts import Text, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings
@@ -105,6 +105,10 @@ def _format(request: Request) -> dict[str, Any] | None:
             if not options or len(set(options)) != len(options):
                 raise BadRequest("a choice needs at least one option, each different", provider=NAME, model=NAME)
             return {"type": "choice", "options": list(options)}
+        case Grammar(lark):
+            return {"type": "grammar", "lark": lark}
+        case Quotation(texts):
+            return {"type": "quotation", "texts": list(texts)}
         case _:
             assert_never(request.format)
 

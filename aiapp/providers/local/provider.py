@@ -181,6 +181,12 @@ def _grammar(wanted: Mapping[str, Any] | None) -> Grammar | None:
 
     if wanted is None:
         return None
-    if wanted["type"] == "regex":
-        return Grammar.regex(wanted["pattern"])
-    return Grammar.json_schema(wanted["schema"])
+    match wanted["type"]:
+        case "regex":
+            return Grammar.regex(wanted["pattern"])
+        case "grammar":
+            return Grammar.lark(wanted["lark"])
+        case "quotation":
+            return Grammar.quotation(wanted["texts"])
+        case _:
+            return Grammar.json_schema(wanted["schema"])

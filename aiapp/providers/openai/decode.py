@@ -2,8 +2,8 @@
 
 A whole answer is decoded as a stream of which only the ends of its items came, so the two cannot differ.
 
-A message whose phase is `commentary` is what the model says on its way and no part of the answer, which OpenAI's SDK does
-not parse either: it becomes thinking, which `text` and a typed answer leave out, and goes back as the message it was.
+A message whose phase is `commentary` is what the model says on its way and no part of the answer: OpenAI's SDK does not
+parse it either. It becomes thinking, which `text` and a typed answer leave out, and goes back as the message it was.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from aiapp.core.errors import InvalidResponse
 from aiapp.core.events import (
+    Altered,
     Cited,
     Event,
     Finish,
@@ -185,6 +186,9 @@ class StreamDecoder:
         yield PartEnd({NAME: own} if own else {})
 
     def _finish(self, response: Mapping[str, Any]) -> Iterator[Event]:
+        for dropped in response.get("input_transformations") or ():
+            what = f"{dropped.get('type')} {dropped.get('id')} was {dropped.get('action')} by OpenAI"
+            yield Altered("messages.thinking", f"{what}: {dropped.get('reason')}")
         if (tier := response.get("service_tier")) is not None:
             yield Served(tier=tier)
         if (usage := response.get("usage")) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from aiapp.catalog.abilities import Abilities, abilities
-from aiapp.core.formats import Choice, JsonSchema, Regex
+from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.response import Change
 from aiapp.providers.openai.forms import ANSWER, DESCRIPTION, as_tool, instruction, merged
@@ -91,7 +91,7 @@ def _format(request: Request, payload: dict[str, Any], changes: list[Change]) ->
             changes.extend(made.changes)
             form = {"type": "json_schema", "name": name, "schema": dict(made.schema), "strict": made.enforced}
             payload["text"] = {"format": form}
-        case Regex() | Choice():
+        case Regex() | Choice() | Grammar() | Quotation():
             changes.append(Change("format", "the Responses API enforces JSON schemas only; not sent"))
         case None:
             pass

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from aiapp.core import errors
 from aiapp.core.events import Event, fold
-from aiapp.core.formats import Choice, JsonSchema, Regex
+from aiapp.core.formats import Choice, Grammar, JsonSchema, Regex
 from aiapp.core.messages import Message, assistant, system, tool, user
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings, Tool
@@ -409,7 +409,12 @@ def test_or_as_a_tool_whose_arguments_are_the_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "sent"), [(Regex("a+"), {"regex": "a+"}), (Choice(("a", "b")), {"choice": ["a", "b"]})]
+    ("form", "sent"),
+    [
+        (Regex("a+"), {"regex": "a+"}),
+        (Choice(("a", "b")), {"choice": ["a", "b"]}),
+        (Grammar('start: "a"'), {"grammar": 'start: "a"'}),
+    ],
 )
 def test_vllm_enforces_what_others_cannot(form: Any, sent: Any) -> None:
     request = Request(ASK.messages, format=form)

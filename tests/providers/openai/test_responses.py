@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from aiapp.client.client import Client
 from aiapp.core import errors
 from aiapp.core.events import Event, UsageReport, fold
-from aiapp.core.formats import Choice, JsonSchema, Regex
+from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.messages import Message, assistant, system, tool, user
 from aiapp.core.parts import Citation, File, Image, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings, Tool
@@ -185,6 +185,17 @@ def test_o5_o6_o7_what_the_model_made_goes_back_exactly_and_in_order() -> None:
         sent = encode(Request((*ASK.messages, message, results)), "gpt").payload["input"]
         assert sent[1:7] == output
         assert [item["call_id"] for item in sent[7:]] == ["call_1", "call_2"]
+
+
+def test_o5_reasoning_that_the_server_dropped_is_told() -> None:
+    dropped = {"id": "rs_0", "action": "removed", "reason": "model_mismatch", "type": "reasoning"}
+    whole = answer(said("Hello"), input_transformations=[dropped])
+    client = Client(provider=responses(answering(whole, stream_of(whole["output"], whole))))
+    stream = client.stream("hi")
+    list(stream)
+    for response in (client.complete("hi"), stream.response):
+        [warning] = response.warnings
+        assert str(warning) == "messages.thinking: reasoning rs_0 was removed by OpenAI: model_mismatch"
 
 
 def test_o6_commentary_is_not_the_answer() -> None:
@@ -395,7 +406,7 @@ def test_a_model_without_schemas_answers_by_a_tool_and_the_caller_sees_text() ->
     assert (again[3]["type"], again[3]["call_id"]) == ("function_call_output", "call_1")
 
 
-@pytest.mark.parametrize("form", [Regex("a+"), Choice(("a", "b"))])
+@pytest.mark.parametrize("form", [Regex("a+"), Choice(("a", "b")), Grammar('start: "a"'), Quotation(("a b",))])
 def test_a_form_that_the_wire_lacks_is_listed(form: Any) -> None:
     assert [change.field for change in encode(Request(ASK.messages, format=form), "gpt").changes] == ["format"]
 

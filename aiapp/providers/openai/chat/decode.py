@@ -25,6 +25,7 @@ from aiapp.core.parts import Citation
 from aiapp.core.usage import Usage
 from aiapp.providers.codes import failure, fields
 from aiapp.providers.openai.chat.calls import Calls
+from aiapp.providers.openai.chat.truncation import truncated
 from aiapp.providers.openai.vendors import Vendor
 
 _FINISHES: dict[str, FinishReason] = {
@@ -37,8 +38,8 @@ _FINISHES: dict[str, FinishReason] = {
 }
 
 
-def decode(answer: Mapping[str, Any], model: str, vendor: Vendor) -> Iterator[Event]:
-    """The events of a whole answer."""
+def decode(answer: Mapping[str, Any], model: str, vendor: Vendor, characters: int | None = None) -> Iterator[Event]:
+    """The events of a whole answer; `characters` is the length of a prompt that the vendor may have cut."""
     choices: Sequence[Mapping[str, Any]] = answer.get("choices") or ()
     if not choices and not answer.get("error"):
         raise InvalidResponse("the answer has no choices", provider=vendor.name, model=model)
@@ -48,17 +49,17 @@ def decode(answer: Mapping[str, Any], model: str, vendor: Vendor) -> Iterator[Ev
         calls: Sequence[Mapping[str, Any]] = message.get("tool_calls") or ()
         message["tool_calls"] = [{**call, "index": index} for index, call in enumerate(calls)]
         pieces.append({**choice, "delta": message})
-    yield from StreamDecoder(model, vendor).decode({**answer, "choices": pieces})
+    yield from StreamDecoder(model, vendor, characters).decode({**answer, "choices": pieces})
 
 
 class StreamDecoder:
     """Turns chunks into our events, one at a time."""
 
-    def __init__(self, model: str, vendor: Vendor) -> None:
-        self._model, self._vendor = model, vendor
+    def __init__(self, model: str, vendor: Vendor, characters: int | None = None) -> None:
+        self._model, self._vendor, self._characters = model, vendor, characters
         self._calls = Calls()
         self._open = ""
-        self._started = self._refused = self._finished = False
+        self._started = self._refused = self._finished = self._cut = False
         self._details: list[dict[str, Any]] = []
         self._tier: str | None = None
         self._usage: Mapping[str, Any] | None = None
@@ -81,8 +82,12 @@ class StreamDecoder:
         # Some servers count in every chunk; before the answer is whole that is no total.
         self._usage = event.get("usage") or self._usage
         if self._usage is not None and self._finished:
-            yield UsageReport(decode_usage(self._usage, outside=self._vendor.reasoning_outside))
+            usage = decode_usage(self._usage, outside=self._vendor.reasoning_outside)
             self._usage = None
+            yield UsageReport(usage)
+            if self._characters is not None:
+                altered = truncated(self._characters, usage, at_the_limit=self._cut)
+                yield from () if altered is None else (altered,)
 
     def _choice(self, choice: Mapping[str, Any], answer_id: str) -> Iterator[Event]:
         if choice.get("error"):
@@ -127,6 +132,7 @@ class StreamDecoder:
         if self._details and self._vendor.echo == "reasoning_details":
             yield PartEnd({self._vendor.name: {"reasoning_details": self._details}})
         reason = _FINISHES.get(raw, "unknown")
+        self._cut = reason == "length"
         if raw == "error":
             raise failure({"message": "the answer broke off at the vendor"}, self._vendor.name, self._model)
         if reason in ("stop", "tool_calls"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from aiapp.catalog.abilities import Abilities, abilities
-from aiapp.core.formats import Choice, JsonSchema, Regex
+from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.response import Change
 from aiapp.providers.openai.chat.messages import Messages
@@ -69,8 +69,12 @@ def _format(
             payload["structured_outputs"] = {"regex": pattern}
         case Choice(options) if vendor.guided:
             payload["structured_outputs"] = {"choice": list(options)}
-        case Regex() | Choice():
+        case Grammar(lark) if vendor.guided:
+            payload["structured_outputs"] = {"grammar": lark}
+        case Regex() | Choice() | Grammar():
             changes.append(Change("format", "Chat Completions enforces JSON schemas only; not sent"))
+        case Quotation():
+            changes.append(Change("format", "no server enforces quotations; not sent"))
         case _:
             assert_never(request.format)
     return choice
