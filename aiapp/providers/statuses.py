@@ -19,6 +19,7 @@ BY_STATUS: Mapping[int, type[errors.ProviderError]] = {
     429: errors.RateLimited,
     529: errors.Overloaded,
 }
+_LONGEST = 500
 _VAGUE = (errors.BadRequest, errors.Unavailable)
 """They say no more than whose fault it is, and so does every status."""
 
@@ -50,6 +51,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         except (KeyError, ValueError):
             continue
     return None
+
+
+def shortened(message: str) -> str:
+    """A message that fits in a line: a gateway may answer with a whole page."""
+    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]}..."
 
 
 def timed_out(error: BaseException) -> bool:

@@ -14,8 +14,9 @@ from aiapp.providers.anthropic import NAME
 from aiapp.providers.anthropic.answer import answer_by_tool
 from aiapp.providers.anthropic.blocks import Blocks
 from aiapp.providers.anthropic.schema import Inexpressible, over_limit, transform
-from aiapp.providers.anthropic.settings import merged, set_settings, set_tools
+from aiapp.providers.anthropic.settings import set_settings, set_tools
 from aiapp.providers.anthropic.turns import set_cache, turns_of
+from aiapp.providers.payload import merged
 from aiapp.providers.protocol import Prepared
 
 _PAUSED = ("server_tool_use", "mcp_tool_use", "_tool_result")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from typing import Any, assert_never
 
@@ -12,6 +11,7 @@ from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCa
 from aiapp.core.request import Only, Request, Settings
 from aiapp.core.response import Change
 from aiapp.providers.litellm import NAME
+from aiapp.providers.payload import merged, url_of
 from aiapp.providers.protocol import Prepared
 
 
@@ -36,7 +36,7 @@ def encode(request: Request, model: str) -> Prepared:
         ]
     _set_format(request.format, payload, changes)
     _set_settings(request.settings, payload, changes)
-    payload |= request.settings.extra
+    payload = merged(payload, request.settings.extra)
     return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=payload.get("max_tokens"))
 
 
@@ -140,9 +140,9 @@ def _content(part: Part, changes: list[Change]) -> dict[str, Any] | None:
         case Citation(quote=quote) if not part.metadata:
             return {"type": "text", "text": quote}
         case Image():
-            return {"type": "image_url", "image_url": {"url": _url(part)}}
+            return {"type": "image_url", "image_url": {"url": url_of(part)}}
         case File():
-            where = {"file_id": part.url, "format": part.media_type} if part.url else {"file_data": _url(part)}
+            where = {"file_id": part.url, "format": part.media_type} if part.url else {"file_data": url_of(part)}
             return {"type": "file", "file": {"filename": part.name, **where}}
         case Thinking() | ToolCall() | ToolResult() | Citation():
             changes.append(Change(f"messages.{part.kind}", "it belongs to an assistant's turn; left out"))
@@ -160,9 +160,3 @@ def _mark(message: dict[str, Any], changes: list[Change]) -> None:
         content[-1]["cache_control"] = {"type": "ephemeral"}
     else:
         changes.append(Change("messages.cache", "nothing in the message can carry the mark; left out"))
-
-
-def _url(part: Image | File) -> str:
-    if part.url is not None:
-        return part.url
-    return f"data:{part.media_type};base64,{base64.b64encode(part.data or b'').decode()}"

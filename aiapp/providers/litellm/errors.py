@@ -8,7 +8,7 @@ from typing import Any
 from aiapp.core import errors
 from aiapp.providers.codes import by_code, fields
 from aiapp.providers.litellm import NAME
-from aiapp.providers.statuses import error_for, retry_after
+from aiapp.providers.statuses import error_for, retry_after, shortened
 
 BY_CLASS: Mapping[str, type[errors.ProviderError]] = {
     "AuthenticationError": errors.AuthenticationFailed,
@@ -37,7 +37,6 @@ BY_CLASS: Mapping[str, type[errors.ProviderError]] = {
     "OpenAIError": errors.Unavailable,
 }
 _VAGUE = (errors.BadRequest, errors.Unavailable)
-_LONGEST = 500
 
 
 def _by_class(error: BaseException) -> type[errors.ProviderError] | None:
@@ -76,7 +75,7 @@ def translate(error: Exception, model: str, key: str | None) -> errors.ProviderE
     message = str(getattr(facts, "message", None) or error)
     message = message.replace(key, "...") if key else message
     return kind(
-        message if len(message) <= _LONGEST else f"{message[:_LONGEST]}...",
+        shortened(message),
         provider=NAME,
         model=model,
         status=status,

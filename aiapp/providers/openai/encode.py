@@ -8,10 +8,11 @@ from aiapp.catalog.abilities import Abilities, abilities
 from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.response import Change
-from aiapp.providers.openai.forms import ANSWER, DESCRIPTION, as_tool, instruction, merged
+from aiapp.providers.openai.forms import ANSWER, DESCRIPTION, as_tool, instruction
 from aiapp.providers.openai.items import NAME, items_of
 from aiapp.providers.openai.limits import within
 from aiapp.providers.openai.strict import strict
+from aiapp.providers.payload import merged
 from aiapp.providers.protocol import Prepared
 
 LIFETIMES = {"short": "30m", "long": "12h"}

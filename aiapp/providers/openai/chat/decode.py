@@ -13,7 +13,6 @@ from aiapp.core.events import (
     Cited,
     Event,
     Finish,
-    FinishReason,
     PartEnd,
     Served,
     Started,
@@ -23,33 +22,18 @@ from aiapp.core.events import (
 )
 from aiapp.core.parts import Citation
 from aiapp.core.usage import Usage
+from aiapp.providers.chat import FINISHES, Calls, as_chunk
 from aiapp.providers.codes import failure, fields
-from aiapp.providers.openai.chat.calls import Calls
 from aiapp.providers.openai.chat.truncation import truncated
+from aiapp.providers.openai.forms import ANSWER
 from aiapp.providers.openai.vendors import Vendor
-
-_FINISHES: dict[str, FinishReason] = {
-    "stop": "stop",
-    "length": "length",
-    "model_length": "length",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-    "content_filter": "content_filter",
-}
 
 
 def decode(answer: Mapping[str, Any], model: str, vendor: Vendor, characters: int | None = None) -> Iterator[Event]:
     """The events of a whole answer; `characters` is the length of a prompt that the vendor may have cut."""
-    choices: Sequence[Mapping[str, Any]] = answer.get("choices") or ()
-    if not choices and not answer.get("error"):
+    if not answer.get("choices") and not answer.get("error"):
         raise InvalidResponse("the answer has no choices", provider=vendor.name, model=model)
-    pieces: list[dict[str, Any]] = []
-    for choice in choices:
-        message = dict(choice.get("message") or {})
-        calls: Sequence[Mapping[str, Any]] = message.get("tool_calls") or ()
-        message["tool_calls"] = [{**call, "index": index} for index, call in enumerate(calls)]
-        pieces.append({**choice, "delta": message})
-    yield from StreamDecoder(model, vendor, characters).decode({**answer, "choices": pieces})
+    yield from StreamDecoder(model, vendor, characters).decode(as_chunk(answer))
 
 
 class StreamDecoder:
@@ -57,7 +41,7 @@ class StreamDecoder:
 
     def __init__(self, model: str, vendor: Vendor, characters: int | None = None) -> None:
         self._model, self._vendor, self._characters = model, vendor, characters
-        self._calls = Calls()
+        self._calls = Calls(vendor.name, answer=ANSWER)
         self._open = ""
         self._started = self._refused = self._finished = self._cut = False
         self._details: list[dict[str, Any]] = []
@@ -131,7 +115,7 @@ class StreamDecoder:
         yield from self._calls.end(answer_id)
         if self._details and self._vendor.echo == "reasoning_details":
             yield PartEnd({self._vendor.name: {"reasoning_details": self._details}})
-        reason = _FINISHES.get(raw, "unknown")
+        reason = FINISHES.get(raw, "unknown")
         self._cut = reason == "length"
         if raw == "error":
             raise failure({"message": "the answer broke off at the vendor"}, self._vendor.name, self._model)

@@ -10,10 +10,11 @@ from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.response import Change
 from aiapp.providers.openai.chat.messages import Messages
 from aiapp.providers.openai.encode import tool_payload
-from aiapp.providers.openai.forms import ANSWER, DESCRIPTION, as_tool, instruction, merged
+from aiapp.providers.openai.forms import ANSWER, DESCRIPTION, as_tool, instruction
 from aiapp.providers.openai.limits import within
 from aiapp.providers.openai.strict import strict
 from aiapp.providers.openai.vendors import Vendor
+from aiapp.providers.payload import merged
 from aiapp.providers.protocol import Prepared
 
 
