@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 from typing import Any
 
@@ -98,7 +99,17 @@ def test_u7_usage_is_asked_for_in_streams_alone() -> None:
     assert "stream_options" not in chat(answering({}), "mistral").streaming(payload)
 
 
-def test_u1_usage_is_inclusive_but_where_a_vendor_says_otherwise() -> None:
+def test_o13_padding_is_passed_over_wherever_it_stands() -> None:
+    padded = [{**copy.deepcopy(one), "obfuscation": "x" * place} for place, one in enumerate(STREAM)]
+    for one in padded:
+        for choice in one["choices"]:
+            choice["obfuscation"] = choice["delta"]["obfuscation"] = "padding"
+    _, got = asyncio.run(both(chat(answering(WHOLE, padded))))
+    assert got == asyncio.run(complete(chat(answering(WHOLE))))
+    assert "padding" not in repr(got)
+
+
+def test_u1_u3_usage_is_inclusive_but_where_a_vendor_says_otherwise() -> None:
     assert decode_usage(USAGE) == Usage(50, 20, 10, 5, 7)
     assert decode_usage(USAGE, outside=True) == Usage(50, 27, 10, 5, 7)
     assert decode_usage({"prompt_tokens": 3, "prompt_cache_hit_tokens": 2}) == Usage(3, None, 2)
