@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from aiapp.client.receipt import shown
-from aiapp.client.route import Route
+from aiapp.client.route import Route, full_name
 from aiapp.core.events import Event, fold
 from aiapp.core.invoice import Invoice
 from aiapp.core.request import Request
 from aiapp.core.response import Receipt, Timing
 from aiapp.core.usage import Usage
 from aiapp.providers.counting import Count
-from aiapp.providers.protocol import Counts
+from aiapp.providers.protocol import Counts, Provider
 from aiapp.tracking.billing import bill
 
 
@@ -40,37 +40,37 @@ class Explanation(Receipt):
 def explain(routes: Sequence[Route], request: Request, kept: Sequence[Event] | None) -> Explanation:
     """What would be tried, in order; `kept` is the answer that the cache holds."""
     if kept is not None:
-        return _kept(_of(routes[0], request), kept, free=routes[0].provider.free)
+        return _kept(_of(routes[0], request), kept, routes[0].provider)
     first, *others = (_of(route, request) for route in routes)
     return replace(first, otherwise=tuple(others))
 
 
 def _of(route: Route, request: Request) -> Explanation:
     """One model alone."""
-    provider, model = route.provider, route.model
+    provider = route.provider
     prepared = provider.prepare(request)
     counted = provider.count_tokens(request) if isinstance(provider, Counts) else None
     least = Usage(None if counted is None else counted.tokens)
     most = replace(least, output_tokens=prepared.most_tokens)
     return Explanation(
-        model=model,
+        model=route.model,
         usage=least,
-        invoice=bill(least, model=model, free=provider.free),
+        invoice=_invoice(provider, least),
         timing=Timing(0.0),
         changes=prepared.changes,
         payload=shown(prepared.payload, request),
         prompt=request.prompt,
         counted=counted,
-        most=bill(most, model=model, free=provider.free),
+        most=_invoice(provider, most),
         tries=route.retry.attempts,
         refused=route.strict and any(change.lost for change in prepared.changes),
     )
 
 
-def _kept(asked: Explanation, events: Sequence[Event], *, free: bool) -> Explanation:
+def _kept(asked: Explanation, events: Sequence[Event], provider: Provider) -> Explanation:
     """The same with what the answer in the cache tells."""
     answer = fold(events)
-    invoice = bill(answer.usage, model=asked.model, free=free, cached=True)
+    invoice = _invoice(provider, answer.usage, cached=True)
     return replace(
         asked,
         usage=answer.usage,
@@ -83,3 +83,7 @@ def _kept(asked: Explanation, events: Sequence[Event], *, free: bool) -> Explana
         counted=None,
         tries=0,
     )
+
+
+def _invoice(provider: Provider, usage: Usage, *, cached: bool = False) -> Invoice:
+    return bill(usage, model=full_name(provider), free=provider.free, cached=cached)
