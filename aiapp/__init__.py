@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from aiapp.catalog.choosing import choose
     from aiapp.catalog.needs import Needs
-    from aiapp.client.attachments import file, image
+    from aiapp.client.attachments import afile, aimage, file, image
     from aiapp.client.cache import MemoryCache
     from aiapp.client.client import Client
     from aiapp.client.conversation import Conversation
@@ -69,6 +69,8 @@ _HOMES = {
     "Tool": "core.request",
     "ToolCall": "core.parts",
     "ToolResult": "core.parts",
+    "afile": "client.attachments",
+    "aimage": "client.attachments",
     "assistant": "core.messages",
     "choose": "catalog.choosing",
     "file": "client.attachments",
@@ -113,6 +115,8 @@ __all__ = [
     "Tool",
     "ToolCall",
     "ToolResult",
+    "afile",
+    "aimage",
     "assistant",
     "choose",
     "file",

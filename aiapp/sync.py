@@ -89,6 +89,21 @@ def _cancel_and_wait(future: Any) -> None:
     settled.wait(1.0)
 
 
+def in_thread(blocking: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """The async twin of a function that can only block, as files do: it runs in a thread, in the caller's context.
+
+    A caller that is cancelled goes on at once; the thread ends when the function does.
+    """
+
+    @functools.wraps(blocking)
+    async def twin(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.to_thread(blocking, *args, **kwargs)
+
+    twin.__doc__ = f"The async twin of `{blocking.__name__}`."
+    twin.__name__ = twin.__qualname__ = f"a{blocking.__name__}"
+    return twin
+
+
 def sync(method: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
     """The blocking twin of an async function or method."""
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from aiapp.sync import PerLoop, iterate, run, sync
+from aiapp.sync import PerLoop, in_thread, iterate, run, sync
 
 tag: contextvars.ContextVar[str] = contextvars.ContextVar("tag", default="none")
 
@@ -31,6 +31,28 @@ def test_the_twin_has_the_same_arguments_and_result() -> None:
     assert Counter().add(2) == 3
     assert Counter().add(2, b=5) == 7
     assert Counter.add.__name__ == "add"
+
+
+def test_the_async_twin_of_what_blocks_leaves_the_loop_free() -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def read(name: str, *, size: int = 0) -> tuple[str, int]:
+        """Reads."""
+        entered.set()
+        assert leave.wait(10)
+        return name, size
+
+    aread = in_thread(read)
+
+    async def work() -> tuple[str, int]:
+        task = asyncio.create_task(aread("a", size=2))
+        while not entered.is_set():
+            await asyncio.sleep(0.001)
+        leave.set()  # only a loop that is free gets here
+        return await task
+
+    assert asyncio.run(work()) == ("a", 2)
+    assert (aread.__name__, aread.__doc__) == ("aread", "The async twin of `read`.")
 
 
 def test_context_variables_are_the_callers() -> None:

@@ -1,7 +1,7 @@
 """Images and files to show to a model: from a path, from bytes, or at a URL.
 
 What it is, is read from its first bytes, never from its name alone. A URL is passed on for the provider to fetch; it
-is fetched here only with `fetch=True`.
+is fetched here only with `fetch=True`. `aimage` and `afile` do the same without holding up the event loop.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from aiapp.client.download import download
 from aiapp.core.errors import InvalidInput
 from aiapp.core.parts import File, Image
+from aiapp.sync import in_thread
 
 Source: TypeAlias = str | Path | bytes
 IMAGE_BYTES = 3_750_000
@@ -75,6 +76,9 @@ def file(
         reason = "use image() for an image" if image_type(data) else "give its media_type to send it all the same"
         raise InvalidInput("file", _shown(source), f"a PDF or UTF-8 text; {reason}")
     return File(found, name, data)
+
+
+aimage, afile = in_thread(image), in_thread(file)
 
 
 def image_type(data: bytes) -> str | None:

@@ -4,6 +4,10 @@ What is kept are the events of an answer, so that an answer that was waited for 
 Every request is taken as it is, whatever its temperature: a client that has a cache asks for the same answer again.
 Only whole answers are kept, those that ended with `stop` or `tool_calls`; never a failure, an answer that broke off,
 was cut at a limit or refused, nor one that a fallback gave.
+
+Where one client is asked the same again before the answer is there, the second call waits for the first, and is
+answered from the cache. It waits for no stream, which is as slow as its reader; and it shares no failure: where nothing
+was kept, it asks for itself.
 """
 
 from __future__ import annotations
@@ -79,14 +83,36 @@ class Cached:
 
     def __init__(self, cache: Cache, scope: Any = None) -> None:
         self._cache, self._scope = cache, scope
+        self._asking: dict[tuple[asyncio.AbstractEventLoop, str], asyncio.Event] = {}
+        """What is being asked for now, and waited for whole."""
+
+    def kept(self, request: Request, provider: Provider) -> Sequence[Event] | None:
+        """The answer that is kept for a request to a model."""
+        return self._cache.get(key_of(request, provider, self._scope))
 
     async def __call__(self, call: Call, proceed: Proceed, /) -> Opened:
         """Open the answer from the cache, or from what stands further in."""
-        asked, key = call.provider, key_of(call.request, call.provider, self._scope)
-        kept = self._cache.get(key)
+        key = key_of(call.request, call.provider, self._scope)
+        place = (asyncio.get_running_loop(), key)
+        kept, first = self._cache.get(key), self._asking.get(place)
+        if kept is None and first is not None:
+            with call.queueing():
+                await first.wait()
+            kept = self._cache.get(key)
         if kept is not None:
             call.cached = True
             return Opened(kept)
+        if call.streaming or place in self._asking:
+            return await self._ask(key, call, proceed)
+        done = self._asking[place] = asyncio.Event()
+        try:
+            return await self._ask(key, call, proceed)
+        finally:
+            del self._asking[place]
+            done.set()
+
+    async def _ask(self, key: str, call: Call, proceed: Proceed) -> Opened:
+        asked = call.provider
         opened = await proceed(call)
         if call.provider is not asked:
             return opened

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, overload
 from aiapp.client.batch import CONCURRENCY, Progress, batched
 from aiapp.client.cache import Cache, Cached
 from aiapp.client.call import Call, Opened, Policy, Proceed, around, close_stream
+from aiapp.client.explanation import Explanation, explain
 from aiapp.client.fallback import open_first
 from aiapp.client.limits import Concurrency, RateLimit
 from aiapp.client.measure import count, embed
@@ -28,7 +29,7 @@ from aiapp.core.request import Asked, Request, Settings
 from aiapp.core.response import Response
 from aiapp.core.schema import Schema
 from aiapp.providers.counting import Count
-from aiapp.providers.protocol import Prepared, Provider
+from aiapp.providers.protocol import Provider
 from aiapp.providers.registry import open_provider
 from aiapp.sync import run, sync
 from aiapp.tracking.scope import Scope, here
@@ -84,8 +85,9 @@ class Client:
         self._routes = tuple(Route(one, retry, timeout, strict=strict, gates=gates) for one in (first, *others))
         self._settings = settings or Settings()
         self._open: Proceed = self._routes[0].open if not others else self._first_to_answer
-        if cache is not None:
-            self._open = around(Cached(cache, [base_url, strict]), self._open)
+        self._cached = None if cache is None else Cached(cache, [base_url, strict])
+        if self._cached is not None:
+            self._open = around(self._cached, self._open)
         for policy in reversed(middleware):
             self._open = around(policy, self._open)
 
@@ -99,10 +101,15 @@ class Client:
         """Whether a `Choice` comes back with the log-probability of every option."""
         return self._routes[0].provider.ranks_choices
 
-    def explain(self, request: Asked, *, output: type[Any] | Schema[Any] | None = None) -> Prepared:
-        """What would be sent, and what would have to change; nothing is sent."""
-        schema = None if output is None else Schema.of(output)
-        return self._routes[0].provider.prepare(self._request(request, schema))
+    def explain(self, request: Asked, *, output: type[Any] | Schema[Any] | None = None) -> Explanation:
+        """The receipt of a call that is not made: what would be sent to whom, in which order, and what it would cost.
+
+        Nothing is sent, and `middleware` is not asked. What a call would raise before anything is sent is raised here,
+        save that a strict client says `refused`.
+        """
+        asked = self._request(request, None if output is None else Schema.of(output))
+        kept = None if self._cached is None else self._cached.kept(asked, self._routes[0].provider)
+        return explain(self._routes, asked, kept)
 
     @overload
     async def acomplete(self, request: Asked) -> Response: ...

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from aiapp.catalog.catalogue import catalogue
 from aiapp.catalog.prices import STANDARD
@@ -10,11 +12,21 @@ from aiapp.client.call import Call
 from aiapp.client.route import full_name
 from aiapp.core.events import Completion
 from aiapp.core.invoice import Invoice
-from aiapp.core.response import Receipt, Response
+from aiapp.core.request import Request
+from aiapp.core.response import Change, Receipt, Response
+from aiapp.core.secrets import without_secrets
 from aiapp.core.usage import Usage
-from aiapp.providers.protocol import Prepared
+from aiapp.providers.protocol import Prepared, Provider
 from aiapp.providers.tiers import served_tier
 from aiapp.tracking.billing import CACHED, OWN_MACHINE, bill, nothing_due
+
+
+def shown(payload: Mapping[str, Any], request: Request) -> Mapping[str, Any]:
+    """A payload as a receipt may show it: only what a user adds to it by `extra` can hold a key."""
+    extra = request.settings.extra
+    return (
+        {**payload, **without_secrets({name: payload[name] for name in extra if name in payload})} if extra else payload
+    )
 
 
 def response_of(completion: Completion, call: Call) -> Response:
@@ -29,8 +41,8 @@ def response_of(completion: Completion, call: Call) -> Response:
         ),
         timing=call.stopwatch.timing(),
         attempts=tuple(call.attempts),
-        changes=prepared.changes,
-        payload=prepared.payload,
+        changes=(*prepared.changes, *(Change(one.field, one.reason, one.lost) for one in completion.altered)),
+        payload=shown(prepared.payload, call.request),
         request_id=completion.request_id,
         served=completion.model,
         tier=completion.tier,
@@ -48,6 +60,7 @@ def response_of(completion: Completion, call: Call) -> Response:
         tier=completion.tier,
         region=completion.region,
         alternatives=completion.alternatives,
+        altered=completion.altered,
         receipt=receipt,
         output=None,
     )
@@ -57,13 +70,26 @@ def invoice_of(
     call: Call, usage: Usage, served: str, *, tier: str | None = STANDARD, region: str | None = None
 ) -> Invoice:
     """What a call cost, at the prices of the day on which it began; `served` is the model that the provider names."""
-    if call.cached:
-        return nothing_due(usage, CACHED)
-    if call.provider.free:
-        return nothing_due(usage, OWN_MACHINE)
     began = datetime.now(UTC) - timedelta(seconds=call.stopwatch.elapsed)
-    find = catalogue().find
-    return bill(usage, full_name(call.provider), find, at=began, served=served, tier=tier, region=region)
+    return priced(call.provider, usage, began, served=served, tier=tier, region=region, cached=call.cached)
+
+
+def priced(
+    provider: Provider,
+    usage: Usage,
+    at: datetime,
+    *,
+    served: str = "",
+    tier: str | None = STANDARD,
+    region: str | None = None,
+    cached: bool = False,
+) -> Invoice:
+    """What so many tokens cost of a provider's model."""
+    if cached:
+        return nothing_due(usage, CACHED)
+    if provider.free:
+        return nothing_due(usage, OWN_MACHINE)
+    return bill(usage, full_name(provider), catalogue().find, at=at, served=served, tier=tier, region=region)
 
 
 def _tier(completion: Completion, prepared: Prepared) -> str | None:

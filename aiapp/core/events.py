@@ -39,6 +39,15 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True)
+class Altered:
+    """The model was given something else than was sent, `lost` where that is less: a `Change` that the answer tells."""
+
+    field: str
+    reason: str
+    lost: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class TextDelta:
     """More of the answer's text."""
 
@@ -118,6 +127,7 @@ class Finish:
 Event: TypeAlias = (
     Started
     | Served
+    | Altered
     | TextDelta
     | ThinkingDelta
     | Cited
@@ -143,6 +153,7 @@ class Completion:
     tier: str | None = None
     region: str | None = None
     alternatives: tuple[Alternative, ...] = ()
+    altered: tuple[Altered, ...] = ()
 
     @property
     def text(self) -> str:
@@ -208,6 +219,7 @@ class Fold:
         self._usage = Usage()
         self._finish: Finish | None = None
         self._alternatives: tuple[Alternative, ...] = ()
+        self._altered: list[Altered] = []
 
     def add(self, event: Event) -> None:
         """Take one event into account."""
@@ -231,6 +243,8 @@ class Fold:
             case Served(tier, request_id, region):
                 known = self._served
                 self._served = Served(tier or known.tier, request_id or known.request_id, region or known.region)
+            case Altered():
+                self._altered.append(event)
             case UsageReport(usage):
                 self._usage = usage
             case Ranking(alternatives):
@@ -253,6 +267,7 @@ class Fold:
             tier=self._served.tier,
             region=self._served.region,
             alternatives=self._alternatives,
+            altered=tuple(dict.fromkeys(self._altered)),
         )
 
     def _end(self, metadata: Metadata, index: int | None) -> None:

@@ -32,4 +32,18 @@ class Choice:
     options: tuple[str, ...]
 
 
-Format: TypeAlias = JsonSchema | Regex | Choice
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """The answer is a text of a context-free grammar in Lark's notation, from its rule `start`."""
+
+    lark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """The answer is a span of whole words out of one of the texts, verbatim."""
+
+    texts: tuple[str, ...]
+
+
+Format: TypeAlias = JsonSchema | Regex | Choice | Grammar | Quotation

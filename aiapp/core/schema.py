@@ -85,9 +85,11 @@ class Schema(Generic[T]):
 
         try:
             value: Any = from_json(text, allow_partial="trailing-strings") if text.strip() else None
-            return value.get("value") if self._wrapped and value is not None else value
         except ValueError:
             return None
+        if not self._wrapped:
+            return value
+        return value.get("value") if isinstance(value, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
 
 
 _made: Callable[[Any], Schema[Any]] = lru_cache(maxsize=256)(Schema)

@@ -27,6 +27,7 @@ T = TypeVar("T")
 Reader = Callable[[Any, str], Any]
 
 _KINDS: dict[str, type[Any]] = {
+    "altered": events.Altered,
     "alternative": events.Alternative,
     "attempt": response.Attempt,
     "choice": formats.Choice,
@@ -35,6 +36,7 @@ _KINDS: dict[str, type[Any]] = {
     "completion": events.Completion,
     "file": parts.File,
     "finish": events.Finish,
+    "grammar": formats.Grammar,
     "image": parts.Image,
     "invoice": invoice.Invoice,
     "iteration": usage.Iteration,
@@ -44,6 +46,7 @@ _KINDS: dict[str, type[Any]] = {
     "only": request.Only,
     "part_end": events.PartEnd,
     "price_row": invoice.PriceRow,
+    "quotation": formats.Quotation,
     "ranking": events.Ranking,
     "regex": formats.Regex,
     "request": request.Request,

@@ -18,11 +18,13 @@ class Prepared:
     """A request as the provider will get it, and what had to change on the way. It holds no key.
 
     `answer_tool` names the tool whose arguments are the answer, where the answer's form is asked for by a tool.
+    `most_tokens` is the most that the answer may take, by what is sent or by the model; None where neither says.
     """
 
     payload: Mapping[str, Any]
     changes: tuple[Change, ...] = ()
     answer_tool: str | None = None
+    most_tokens: int | None = None
 
 
 class Provider(Protocol):

@@ -19,11 +19,28 @@ BY_STATUS: Mapping[int, type[errors.ProviderError]] = {
     429: errors.RateLimited,
     529: errors.Overloaded,
 }
+_LONGEST = 500
+_VAGUE = (errors.BadRequest, errors.Unavailable)
+"""They say no more than whose fault it is, and so does every status."""
 
 
 def error_for_status(status: int) -> type[errors.ProviderError]:
     """The error of a status; an unlisted one below 500 is the request's fault, any other the provider's."""
     return BY_STATUS.get(status, errors.BadRequest if status < 500 else errors.Unavailable)
+
+
+def error_for(named: type[errors.ProviderError] | None, status: int | None) -> type[errors.ProviderError]:
+    """The error of a failure whose body names one, or none, and whose status is known, or not.
+
+    A body may say more precisely what its status says. Where the two contradict, the status has the last word: what it
+    calls the request's own fault is not tried again, whatever the body calls it.
+    """
+    if status is None:
+        return named or errors.Unavailable
+    by_status = error_for_status(status)
+    if named is None or named in _VAGUE or (named.retryable and not by_status.retryable):
+        return by_status
+    return named
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -34,6 +51,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         except (KeyError, ValueError):
             continue
     return None
+
+
+def shortened(message: str) -> str:
+    """A message that fits in a line: a gateway may answer with a whole page."""
+    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]}..."
 
 
 def timed_out(error: BaseException) -> bool:

@@ -15,28 +15,39 @@ again, delete the file.
 from __future__ import annotations
 
 import difflib
-import json
 import os
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from aiapp.core import errors
+from aiapp.core.embeddings import Vectors
 from aiapp.core.errors import InvalidInput, ProviderError
 from aiapp.core.events import Event
 from aiapp.core.request import Request
 from aiapp.core.serialisation import from_plain, to_plain
-from aiapp.providers.protocol import Prepared, Provider
+from aiapp.providers.counting import Count, estimate
+from aiapp.providers.protocol import Counts, Embeds, Prepared, Provider
 from aiapp.providers.registry import open_provider
 from aiapp.testing.scripted import PreparedRequest, request_of
+from aiapp.testing.tape import (
+    Interaction,
+    count_of,
+    error_of,
+    plain_count,
+    plain_embed,
+    plain_error,
+    plain_vectors,
+    pretty,
+    read,
+    vectors_of,
+    write,
+)
 from aiapp.tracking.redaction import Redaction
 
-FORMAT = 1
 _PLACEHOLDER = "no-key-is-needed-to-replay"
-_ERROR_FIELDS = ("message", "provider", "model", "status", "request_id", "retry_after")
 
 
 class NotRecorded(AssertionError):
@@ -46,21 +57,6 @@ class NotRecorded(AssertionError):
     """
 
 
-@dataclass(slots=True)
-class _Interaction:
-    """One request and what came back, as plain values without secrets."""
-
-    request: Any
-    events: list[Any] = field(default_factory=list[Any])
-    error: dict[str, Any] | None = None
-    done: bool = False
-    """Recorded to its end, or replayed."""
-
-    @property
-    def key(self) -> str:
-        return json.dumps(self.request, sort_keys=True)
-
-
 class Cassette:
     """A provider that asks `model` and records, or replays what was recorded.
 
@@ -68,7 +64,7 @@ class Cassette:
     to a file that is replayed: a request that it does not hold raises `NotRecorded`, which shows what differs from the
     nearest one. The same request is answered in the order of the recording, a failure among them as the same failure.
     An answer that was waited for can be streamed, and the reverse; a stream that was left early is told as far as it
-    was read.
+    was read. Vectors and counts of tokens are recorded too.
 
     `normalise` takes out of a request what differs from run to run, such as today's date, before it is kept or
     compared. One cassette has its file for itself.
@@ -93,7 +89,7 @@ class Cassette:
         self._provider, self._normalise = opened, normalise
         self._secrets = () if api_key is None else (api_key,)
         self._lock = threading.Lock()
-        self._interactions = [] if self.recording else _read(self.path, self._full_name)
+        self._interactions = [] if self.recording else read(self.path, self._full_name)
 
     @property
     def name(self) -> str:
@@ -118,7 +114,9 @@ class Cassette:
     def prepare(self, request: Request) -> Prepared:
         """The payload as the recorded provider has it today."""
         prepared = self._provider.prepare(request)
-        return _Taped(prepared.payload, prepared.changes, request=request, inner=prepared)
+        return _Taped(
+            prepared.payload, prepared.changes, most_tokens=prepared.most_tokens, request=request, inner=prepared
+        )
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer."""
@@ -128,6 +126,27 @@ class Cassette:
         """The answer as it comes; a recorded one comes at once."""
         return self._play(prepared, streaming=True)
 
+    async def aembed(self, texts: Sequence[str], dimensions: int | None) -> Vectors:
+        """One vector for each text, as they were recorded."""
+        inner = self._provider
+        if not isinstance(inner, Embeds):
+            raise InvalidInput("model", self._full_name, "a model that embeds")
+        asked = plain_embed(texts, dimensions)
+        return vectors_of(await self._value(asked, lambda: inner.aembed(texts, dimensions), plain_vectors))
+
+    def count_tokens(self, request: Request) -> Count:
+        """The recorded provider's own estimate, made today; where it has none, one by the number of characters."""
+        inner = self._provider
+        return inner.count_tokens(request) if isinstance(inner, Counts) else estimate(request, self._full_name)
+
+    async def acount_tokens(self, request: Request) -> Count:
+        """The tokens of a request, as the recorded provider counted them."""
+        inner = self._provider
+        if not isinstance(inner, Counts):
+            raise InvalidInput("model", self._full_name, "a model whose provider counts tokens")
+        asked = {"kind": "count", "request": self._plain(request)}
+        return count_of(await self._value(asked, lambda: inner.acount_tokens(request), plain_count))
+
     async def aclose(self) -> None:
         """Let go of the recorded provider's connections."""
         await self._provider.aclose()
@@ -135,7 +154,7 @@ class Cassette:
     def assert_done(self) -> None:
         """Fail where a recording was not asked for."""
         left = [] if self.recording else [one for one in self._interactions if not one.done]
-        shown = "\n".join(_pretty(one.request) for one in left[:3])
+        shown = "\n".join(pretty(one.request) for one in left[:3])
         assert not left, f"{len(left)} recordings of {self.path} were not asked for:\n{shown}"
 
     def __enter__(self) -> Self:
@@ -149,9 +168,7 @@ class Cassette:
             self.assert_done()
 
     async def _play(self, prepared: Prepared, *, streaming: bool) -> AsyncGenerator[Event, None]:
-        request = request_of(prepared)
-        asked = to_plain(replace(self._normalise(request) if self._normalise else request, prompt=None))
-        interaction = _Interaction(Redaction(self._secrets).value(asked))
+        interaction = Interaction(Redaction(self._secrets).value(self._plain(request_of(prepared))))
         if self.recording:
             assert isinstance(prepared, _Taped)
             source = self._record(interaction, prepared.inner, streaming)
@@ -165,14 +182,13 @@ class Cassette:
         for plain in recorded.events:
             yield from_plain(Event, plain)
         if recorded.error is not None:
-            raise _error_of(recorded.error)
+            raise error_of(recorded.error)
 
     async def _record(
-        self, interaction: _Interaction, prepared: Prepared, streaming: bool
+        self, interaction: Interaction, prepared: Prepared, streaming: bool
     ) -> AsyncGenerator[Event, None]:
         """Ask the model; what came is kept however it ends, save where nothing came."""
-        with self._lock:
-            self._interactions.append(interaction)  # in the order of asking, whichever is answered first
+        self._begin(interaction)
         events: list[Event] = []
         try:
             if not streaming:
@@ -190,23 +206,50 @@ class Cassette:
                 if close is not None:
                     await close()
         except ProviderError as error:
-            interaction.error = _plain_error(error)
+            interaction.error = plain_error(error)
             raise
         finally:
-            self._keep(interaction, events)
+            self._keep(interaction, [to_plain(event) for event in events])
 
-    def _keep(self, interaction: _Interaction, events: Sequence[Event]) -> None:
+    async def _value(self, asked: Any, ask: Callable[[], Awaitable[Any]], plain: Callable[[Any], Any]) -> Any:
+        """What else than an answer was asked for, as plain values: asked and recorded, or told again."""
+        interaction = Interaction(Redaction(self._secrets).value(asked))
+        if not self.recording:
+            recorded = self._take(interaction)
+            if recorded.error is not None:
+                raise error_of(recorded.error)
+            return recorded.events[0]
+        self._begin(interaction)
+        came: list[Any] = []
+        try:
+            came.append(plain(await ask()))
+        except ProviderError as error:
+            interaction.error = plain_error(error)
+            raise
+        finally:
+            self._keep(interaction, came)
+        return came[0]
+
+    def _plain(self, request: Request) -> Any:
+        """A request as it is kept and compared."""
+        return to_plain(replace(self._normalise(request) if self._normalise else request, prompt=None))
+
+    def _begin(self, interaction: Interaction) -> None:
+        with self._lock:
+            self._interactions.append(interaction)  # in the order of asking, whichever is answered first
+
+    def _keep(self, interaction: Interaction, events: Sequence[Any]) -> None:
         redaction = Redaction(self._secrets)
         with self._lock:
             if not events and interaction.error is None:
                 self._interactions.remove(interaction)
                 return
-            interaction.events = redaction.events([to_plain(event) for event in events])
+            interaction.events = redaction.events(events)
             interaction.error = redaction.value(interaction.error)
             interaction.done = True
-            _write(self.path, self._full_name, [one for one in self._interactions if one.done])
+            write(self.path, self._full_name, [one for one in self._interactions if one.done])
 
-    def _take(self, asked: _Interaction) -> _Interaction:
+    def _take(self, asked: Interaction) -> Interaction:
         key = asked.key
         with self._lock:
             same = [one for one in self._interactions if one.key == key]
@@ -216,14 +259,14 @@ class Cassette:
             free.done = True
             return free
 
-    def _why_not(self, asked: _Interaction, times: int) -> str:
+    def _why_not(self, asked: Interaction, times: int) -> str:
         again = f"To record it, delete {self.path} and run again with a key."
         if times:
             return f"{self.path} holds this request {times} times, and it was asked once more. {again}"
         if not self._interactions:
             return f"{self.path} holds no request. {again}"
-        wanted = _pretty(asked.request).split("\n")
-        shown = [_pretty(one.request).split("\n") for one in self._interactions]
+        wanted = pretty(asked.request).split("\n")
+        shown = [pretty(one.request).split("\n") for one in self._interactions]
         nearest = max(shown, key=lambda lines: difflib.SequenceMatcher(None, lines, wanted).ratio())
         difference = difflib.unified_diff(nearest, wanted, "the nearest recorded", "asked", n=2, lineterm="")
         return "\n".join([f"{self.path} holds no such request. {again}", *difference])
@@ -238,92 +281,3 @@ class _Taped(PreparedRequest):
     """What is sent is what the recorded provider itself has prepared."""
 
     inner: Prepared = field(kw_only=True)
-
-
-def _plain_error(error: ProviderError) -> dict[str, Any]:
-    """A failure; one of a class that is not ours is kept as the nearest one that is."""
-    kind = next(one.__name__ for one in type(error).__mro__ if vars(errors).get(one.__name__) is one)
-    fields = {name: getattr(error, name) for name in _ERROR_FIELDS}
-    return {"kind": kind, **{name: value for name, value in fields.items() if value is not None}}
-
-
-def _error_of(plain: dict[str, Any]) -> ProviderError:
-    kind: Any = getattr(errors, str(plain.get("kind")), None)
-    given = {name: plain[name] for name in _ERROR_FIELDS if name in plain}
-    if not (isinstance(kind, type) and issubclass(kind, ProviderError)):
-        raise InvalidInput("error.kind", plain.get("kind"), "the name of a ProviderError")
-    return kind(**given)
-
-
-def _pretty(value: Any) -> str:
-    """JSON to be read; escaped only where UTF-8 cannot hold it."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    return text if _encodable(text) else json.dumps(value, indent=2)
-
-
-def _line(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if _encodable(text) else json.dumps(value)
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _rows(name: str, rows: Sequence[str], last: bool) -> Iterator[str]:
-    yield f'      "{name}": ['
-    yield from (f"        {row}{',' if place + 1 < len(rows) else ''}" for place, row in enumerate(rows))
-    yield "      ]" if last else "      ],"
-
-
-def _file_text(model: str, interactions: Sequence[_Interaction]) -> str:
-    """The file: requests spread out, an event a line."""
-    lines = ["{", f'  "cassette": {FORMAT},', f'  "model": {_line(model)},', '  "interactions": [']
-    for place, one in enumerate(interactions):
-        lines.append("    {")
-        request = _pretty(one.request).split("\n")
-        lines.append(f'      "request": {request[0]}')
-        lines.extend(f"      {line}" for line in request[1:])
-        lines[-1] += ","
-        lines.extend(_rows("events", [_line(event) for event in one.events], last=one.error is None))
-        if one.error is not None:
-            lines.append(f'      "error": {_line(one.error)}')
-        lines.append("    }," if place + 1 < len(interactions) else "    }")
-    return "\n".join([*lines, "  ]", "}", ""])
-
-
-def _write(path: Path, model: str, interactions: Sequence[_Interaction]) -> None:
-    """The whole file or none of it: what stops in between leaves the one that was there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    beside.write_text(_file_text(model, interactions), encoding="utf-8", newline="\n")
-    beside.replace(path)
-
-
-def _read(path: Path, model: str) -> list[_Interaction]:
-    try:
-        plain: Any = json.loads(path.read_text(encoding="utf-8"))
-        if plain["cassette"] != FORMAT:
-            raise ValueError(f"its format is {plain['cassette']}; this version reads {FORMAT}")
-        recorded, found = str(plain["model"]), [_interaction(one) for one in plain["interactions"]]
-    except FileNotFoundError:
-        raise InvalidInput("cassette", str(path), "a file that is there; mode `auto` or `record` makes it") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise InvalidInput("cassette", str(path), f"a file that a cassette has written ({error})") from None
-    if recorded != model:
-        raise InvalidInput("model", model, f"{recorded}, whose answers these are; delete {path} to record others")
-    return found
-
-
-def _interaction(plain: dict[str, Any]) -> _Interaction:
-    """Checked here, so that a mistake in a file is named before any test runs on it."""
-    request = to_plain(from_plain(Request, plain["request"]))
-    events = [to_plain(from_plain(Event, event)) for event in plain["events"]]
-    error = plain.get("error")
-    if error is not None:
-        _error_of(error)
-    return _Interaction(request, events, error)

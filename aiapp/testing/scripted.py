@@ -70,7 +70,8 @@ class ScriptedModel:
     def prepare(self, request: Request) -> Prepared:
         """The request as plain values; each is recorded in `requests` when it is sent."""
         messages = [{"role": message.role, "text": message.text} for message in request.messages]
-        return PreparedRequest({"messages": messages, "request": to_plain(request)}, request=request)
+        payload = {"messages": messages, "request": to_plain(request)}
+        return PreparedRequest(payload, most_tokens=request.settings.max_tokens, request=request)
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The next answer of the script."""

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
-REDACTED = "[redacted]"
+from aiapp.core.secrets import REDACTED, names_a_secret
+
 SHORTEST = 8
 """Shorter values of the environment are words as others are, and no secrets."""
 _VARIABLE = re.compile(r"(?:_API_KEY|_TOKEN|_SECRET)\Z", re.IGNORECASE)
@@ -22,11 +23,6 @@ _KEYS = (
     r"\b(?:sk|gsk|xai|hf)[-_](?:(?=[\w-]*\d)[\w-]{8,}|[\w-]{20,})",
     r"\bAIza[\w-]{30,}",
     r"(?<=\bBearer )(?:(?=[^\s\"']*\d)[\w.~+/=-]{8,}|[\w.~+/=-]{20,})",
-)
-_NAME = re.compile(
-    r"(?:api|access|private|secret|auth)_?key|secret|passw(?:or)?d|passphrase|authorization|credentials?|cookie"
-    r"|(?:\A|_)(?:(?:access|auth|bearer|refresh|id|session|api|security)_?)?token\Z",
-    re.IGNORECASE,
 )
 _OPAQUE = ("extra", "metadata", "raw")
 _DELTAS = {"text_delta": "text", "thinking_delta": "text", "tool_call_delta": "arguments"}
@@ -70,7 +66,7 @@ class Redaction:
     def _object(self, value: Mapping[str, Any], opaque: bool) -> dict[str, Any]:
         cleaned: dict[str, Any] = {}
         for name, one in value.items():
-            if opaque and one is not None and _NAME.search(re.sub(r"(?<=[a-z])(?=[A-Z])|-", "_", name)):
+            if opaque and one is not None and names_a_secret(name):
                 cleaned[self.text(name)] = REDACTED
             else:
                 cleaned[self.text(name)] = self.value(one, opaque=opaque or name in _OPAQUE)

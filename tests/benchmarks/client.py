@@ -261,7 +261,9 @@ def messages(url: str, loop: asyncio.AbstractEventLoop) -> list[Row]:
 
 def many(url: str, loop: asyncio.AbstractEventLoop) -> list[Row]:
     """Many calls at once, to a server that takes its time."""
-    asdk: Any = openai.AsyncOpenAI(api_key="k", base_url=url, max_retries=0)
+    asdk: Any = openai.AsyncOpenAI(
+        api_key="k", base_url=url, max_retries=0, timeout=120.0
+    )  # a busy machine is slow to connect
     ours = Client(f"openai:{MODEL}", api_key="k", base_url=url, retry=Retry(attempts=1))
     said: Any = {"model": MODEL, "messages": [{"role": "user", "content": ASKED}]}
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Generator
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.client.attachments import FILE_BYTES, IMAGE_BYTES, document_type, file, image, image_type
+from aiapp.client.attachments import FILE_BYTES, IMAGE_BYTES, afile, aimage, document_type, file, image, image_type
 from aiapp.client.download import DownloadFailed, download, is_public
 from aiapp.core.errors import InvalidInput
 from aiapp.core.parts import File, Image
@@ -139,6 +140,30 @@ def test_a_url_is_fetched_where_that_is_asked_for(site: str) -> None:
         assert image(site + path, fetch=True, allow_private=True) == Image("image/png", PNG)
     with pytest.raises(InvalidInput, match="PDF or UTF-8"):
         file(site + "/cat.png", fetch=True, allow_private=True)
+
+
+def test_the_async_twins_do_the_same_and_many_at_once(site: str, tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("notes")
+
+    async def work() -> list[Image | File]:
+        fetched = (aimage(site + one, fetch=True, allow_private=True) for one in ("/cat.png", "/moved.png"))
+        return [*await asyncio.gather(*fetched), await aimage(PNG), await afile(path)]
+
+    assert asyncio.run(work()) == [Image("image/png", PNG)] * 3 + [file(path)]
+
+
+def test_a_slow_server_does_not_hold_up_the_event_loop(site: str) -> None:
+    async def work() -> int:
+        task, turns = asyncio.create_task(aimage(site + "/drip", fetch=True, allow_private=True, timeout=0.5)), 0
+        while not task.done():
+            turns += 1
+            await asyncio.sleep(0.01)
+        with pytest.raises(DownloadFailed, match="took too long"):
+            await task
+        return turns
+
+    assert asyncio.run(work()) > 3
 
 
 @pytest.mark.parametrize(

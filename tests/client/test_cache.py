@@ -27,8 +27,10 @@ from aiapp.core.events import Event, Finish, FinishReason, PartEnd, Started, Tex
 from aiapp.core.messages import Message, user
 from aiapp.core.parts import Text, Thinking
 from aiapp.core.request import Request, Settings, Tool
+from aiapp.core.response import Response
 from aiapp.providers.protocol import Prepared
 from aiapp.testing import ScriptedModel
+from aiapp.testing.scripted import Script
 
 Make = Callable[[Path], Cache]
 KINDS: list[Make] = [lambda _: MemoryCache(), lambda folder: SqliteCache(folder / "answers.db")]
@@ -301,4 +303,111 @@ def test_a_thousand_calls_at_once_through_a_file(tmp_path: Path) -> None:
             return [response.text for response in responses]
 
         assert asyncio.run(ask()) == [f"answer to {number % 100}" for number in range(1000)]
-        assert len(cache) == 100
+        assert (len(cache), len(model.requests)) == (100, 100)
+
+
+# The same, asked again before the answer is there.
+
+
+class Slow(ScriptedModel):
+    """Answers when it is let."""
+
+    def __init__(self, script: Script) -> None:
+        super().__init__(script)
+        self.let = asyncio.Event()
+        self.asked = 0
+
+    async def acomplete(self, prepared: Prepared) -> list[Event]:
+        self.asked += 1
+        await self.let.wait()
+        return await super().acomplete(prepared)
+
+
+async def asked_at_once(model: Slow, client: Client, count: int) -> list[asyncio.Task[Response]]:
+    """So many calls under way, as far as they get by themselves."""
+    tasks = [asyncio.create_task(client.acomplete("the same")) for _ in range(count)]
+    for _ in range(50):
+        await asyncio.sleep(0)
+    return tasks
+
+
+@both
+def test_what_is_asked_many_times_at_once_is_asked_once(make: Make, tmp_path: Path) -> None:
+    async def work() -> None:
+        model = Slow("one answer")
+        client = Client(provider=model, cache=make(tmp_path))
+        tasks = await asked_at_once(model, client, 20)
+        assert model.asked == 1
+        model.let.set()
+        first, *others = await asyncio.gather(*tasks)
+        assert model.asked == 1
+        assert [first.receipt.cached, *{other.receipt.cached for other in others}] == [False, True]
+        assert {other.text for other in others} == {"one answer"}
+        assert {name for name, _ in others[0].receipt.timing.stages} == {"queue"}
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    "script",
+    [RateLimited("no", provider="s", model="s"), (TextDelta("x"), Finish("length", "max"))],
+    ids=["failed", "cut"],
+)
+def test_who_waited_for_nothing_that_was_kept_asks_for_itself(script: Script) -> None:
+    async def work() -> None:
+        model = Slow(script)
+        client = Client(provider=model, cache=MemoryCache(), retry=Retry(attempts=1))
+        tasks = await asked_at_once(model, client, 5)
+        model.let.set()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert model.asked == 5
+        assert not any(isinstance(result, Response) and result.receipt.cached for result in results)
+
+    asyncio.run(work())
+
+
+def test_a_call_that_is_cancelled_takes_none_of_those_with_it_that_wait_for_it() -> None:
+    async def work() -> None:
+        model = Slow("one answer")
+        client = Client(provider=model, cache=MemoryCache())
+        first, second, third = await asked_at_once(model, client, 3)
+        second.cancel()  # one that waits
+        await asyncio.wait([second])
+        first.cancel()  # the one that asks
+        await asyncio.wait([first])
+        model.let.set()
+        assert (await third).text == "one answer"
+        assert (first.cancelled(), second.cancelled(), model.asked) == (True, True, 2)
+        assert (await client.acomplete("the same")).receipt.cached
+
+    asyncio.run(work())
+
+
+def test_two_streams_of_the_same_do_not_wait_for_each_other() -> None:
+    """Nor does a call for a stream: they may be read by turns, in one task."""
+
+    async def work() -> None:
+        client = Client(provider=ScriptedModel("one answer in pieces"), cache=MemoryCache())
+        first, second = aiter(client.stream("the same")), aiter(client.stream("the same"))
+        for _ in range(2):
+            await anext(first)
+            await anext(second)
+        assert (await client.acomplete("the same")).text == "one answer in pieces"
+        for stream in (first, second):
+            async for _ in stream:
+                pass
+
+    asyncio.run(asyncio.wait_for(work(), 10))
+
+
+def test_each_loop_waits_for_its_own() -> None:
+    """A client that is used on two loops at once: nothing of one may be waited for on the other."""
+    model = ScriptedModel("one answer")
+    client = Client(provider=model, cache=MemoryCache())
+    threads = [threading.Thread(target=lambda: asyncio.run(client.acomplete("the same"))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in threads)
+    assert 1 <= len(model.requests) <= 8

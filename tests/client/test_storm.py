@@ -19,11 +19,9 @@ from aiapp.core.errors import ProviderError
 from aiapp.core.request import Request
 from aiapp.core.response import Response
 from aiapp.core.usage import Usage
-from aiapp.providers.anthropic.provider import AnthropicProvider
-from aiapp.providers.openai.provider import OpenAIProvider
 from aiapp.testing import Received, Said, WireServer, faults
 from aiapp.testing.replies import Answer
-from aiapp.testing.wires import MESSAGES, RESPONSES, Wire
+from aiapp.testing.wires import CHAT, MESSAGES, RESPONSES, Wire
 
 CALLS = 1000
 SILENCE = 3.0
@@ -31,6 +29,8 @@ SILENCE = 3.0
 RETRY = Retry(attempts=3, first_wait=0.005, longest_wait=0.02, deadline=20.0)
 SAID = Said("Paris is the capital.")
 QUESTION = re.compile(r"question (\d+)")
+VENDORS = {"openai": RESPONSES, "openai-chat": CHAT, "anthropic": MESSAGES}
+EACH_VENDOR = pytest.mark.parametrize("vendor", VENDORS)
 
 
 @dataclass
@@ -64,10 +64,8 @@ class Watched:
         return await proceed(call)
 
 
-def client_of(wire: Wire, server: WireServer, watched: Watched) -> Client:
-    kind = OpenAIProvider if wire is RESPONSES else AnthropicProvider
-    provider = kind("m", api_key="k", base_url=server.url, timeout=SILENCE)
-    return Client(provider=provider, retry=RETRY, middleware=[watched])
+def client_of(vendor: str, server: WireServer, watched: Watched) -> Client:
+    return Client(f"{vendor}:m", api_key="k", base_url=server.url, timeout=SILENCE, retry=RETRY, middleware=[watched])
 
 
 async def ask(client: Client, number: int) -> Response | ProviderError:
@@ -97,11 +95,11 @@ async def storm(client: Client, count: int) -> list[Response | ProviderError]:
     return results
 
 
-@pytest.mark.parametrize("wire", [RESPONSES, MESSAGES], ids=["openai", "anthropic"])
-def test_a_thousand_calls_in_a_storm_of_faults(wire: Wire) -> None:
-    script, watched = Storm(wire), Watched()
+@EACH_VENDOR
+def test_a_thousand_calls_in_a_storm_of_faults(vendor: str) -> None:
+    script, watched = Storm(VENDORS[vendor]), Watched()
     with WireServer(script, record=False) as server:
-        results = asyncio.run(storm(client_of(wire, server, watched), CALLS))
+        results = asyncio.run(storm(client_of(vendor, server, watched), CALLS))
         server.assert_closed()
         assert server.in_flight == 0
     assert len(watched.calls) == CALLS
@@ -126,13 +124,13 @@ def failed_at_once(result: Response | ProviderError, error: str | None) -> bool:
     return isinstance(result, ProviderError) and error == type(result).__name__
 
 
-@pytest.mark.parametrize("wire", [RESPONSES, MESSAGES], ids=["openai", "anthropic"])
-def test_memory_stays_flat(wire: Wire) -> None:
+@EACH_VENDOR
+def test_memory_stays_flat(vendor: str) -> None:
     """What a first storm leaves behind is all that any number of them leaves."""
 
     def held(seed: int) -> int:
-        with WireServer(Storm(wire, seed, more=()), record=False) as server:
-            asyncio.run(storm(client_of(wire, server, Watched()), 150))
+        with WireServer(Storm(VENDORS[vendor], seed, more=()), record=False) as server:
+            asyncio.run(storm(client_of(vendor, server, Watched()), 150))
         gc.collect()
         return tracemalloc.get_traced_memory()[0]
 
@@ -149,7 +147,6 @@ def test_memory_stays_flat(wire: Wire) -> None:
 def test_no_storm_waits_longer_than_the_deadline() -> None:
     """Each asks for a wait that would end too late: each fails at once, after one try."""
     with WireServer(faults.rate_limited(retry_after=3600), record=False) as server:
-        provider = OpenAIProvider("m", api_key="k", base_url=server.url)
-        client = Client(provider=provider, retry=Retry(attempts=5, deadline=10.0))
+        client = Client("openai:m", api_key="k", base_url=server.url, retry=Retry(attempts=5, deadline=10.0))
         results = asyncio.run(storm(client, 200))
     assert {type(result).__name__ for result in results} == {"RateLimited"}

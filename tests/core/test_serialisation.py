@@ -46,6 +46,8 @@ some_formats = (
     st.builds(formats.JsonSchema, opaque, texts)
     | st.builds(formats.Regex, texts)
     | st.builds(formats.Choice, st.lists(texts).map(tuple))
+    | st.builds(formats.Grammar, texts)
+    | st.builds(formats.Quotation, st.lists(texts).map(tuple))
 )
 some_settings = st.builds(
     Settings,
@@ -81,6 +83,7 @@ finishes = st.builds(Finish, st.sampled_from(get_args(events.FinishReason)), tex
 some_events: st.SearchStrategy[Event] = st.one_of(
     st.builds(events.Started, texts, optional_texts),
     st.builds(events.Served, optional_texts, optional_texts),
+    st.builds(events.Altered, texts, texts, st.booleans()),
     st.builds(events.TextDelta, texts),
     st.builds(events.ThinkingDelta, texts),
     st.builds(events.Cited, citations),

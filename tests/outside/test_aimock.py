@@ -1,17 +1,12 @@
 """Against `@copilotkit/aimock`, a fake of the vendors' APIs that was written elsewhere and knows nothing of aiapp.
 
-To run it, with Node: `npm install @copilotkit/aimock@1.43.0` in any folder, and
-`AIAPP_AIMOCK=FOLDER/node_modules/@copilotkit/aimock python -m pytest tests/outside`.
+It is started here wherever Node finds it: see `programs`.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,12 +17,13 @@ from aiapp.core import errors
 from aiapp.core.messages import system, tool, user
 from aiapp.core.parts import ToolResult
 from aiapp.core.request import Request, Tool
-from aiapp.core.response import Response
+from tests.outside.asking import EACH_MODE, asked
 from tests.outside.processes import free_port, serving
+from tests.outside.programs import aimock
 
-HOW = "npm install @copilotkit/aimock@1.43.0 somewhere, and set AIAPP_AIMOCK=.../node_modules/@copilotkit/aimock"
 LOOK = Tool("get_weather", "The weather.", {"type": "object", "properties": {"city": {"type": "string"}}})
 LONG = "A long answer with Grüße, 你好 and 🙂. " * 20
+SLOW_MS = 700
 VENDORS = ("openai", "openai-chat", "anthropic")
 COUNTS = {"input_tokens": 12, "output_tokens": 7}
 CHAT_COUNTS = {"prompt_tokens": 12, "completion_tokens": 7, "total_tokens": 19}
@@ -58,6 +54,21 @@ FIXTURES: list[dict[str, Any]] = [
     {"match": {"userMessage": "broke"}, "response": error(429, "rate_limit_error", "rate_limit_exceeded")},
     {"match": {"userMessage": "wrong key"}, "response": error(401, "authentication_error", "invalid_api_key")},
     {"match": {"userMessage": "down"}, "response": error(500, "api_error", "server_error")},
+    {"match": {"userMessage": "soon"}, "response": error(429, "rate_limit_error", "slow") | {"retryAfter": 7}},
+    {"match": {"userMessage": "malformed"}, "response": {"content": "never"}, "chaos": {"malformedRate": 1}},
+    {"match": {"userMessage": "hung up"}, "response": {"content": "never"}, "chaos": {"disconnectRate": 1}},
+    {"match": {"userMessage": "refused by chance"}, "response": {"content": "never"}, "chaos": {"rateLimitRate": 1}},
+    {"match": {"userMessage": "dropped by chance"}, "response": {"content": "never"}, "chaos": {"dropRate": 1}},
+    {"match": {"userMessage": "slow"}, "response": {"content": "At last."}, "chaos": {"latencyMs": SLOW_MS}},
+    {
+        "match": {"userMessage": "breaks off"},
+        "response": {"content": LONG},
+        "truncateAfterChunks": 12,
+        "chunkSize": 5,
+        "latency": 20,
+    },
+    {"match": {"inputText": "a river"}, "response": {"embedding": [0.25, -0.5, 1.0]}},
+    {"match": {"inputText": "too much"}, "response": error(429, "rate_limit_error", "rate_limit_exceeded")},
     *(
         {"match": {"userMessage": f"twice by {vendor}.", "sequenceIndex": turn}, "response": response}
         for vendor in VENDORS
@@ -67,50 +78,30 @@ FIXTURES: list[dict[str, Any]] = [
 ]
 
 
-def command() -> list[str]:
-    """How aimock's `llmock` is started, or a skip that says how to install it."""
-    node, folder = shutil.which("node"), os.environ.get("AIAPP_AIMOCK")
-    if node is None:
-        pytest.skip(f"Node is not installed; then: {HOW}")
-    if folder is not None:
-        about: dict[str, Any] = json.loads(Path(folder, "package.json").read_text(encoding="utf-8"))
-        return [node, str(Path(folder, about["bin"]["llmock"]))]
-    npx = shutil.which("npx")
-    ask = ["--no-install", "-p", "@copilotkit/aimock", "llmock"]
-    found = npx is not None and not subprocess.run([npx, *ask, "--help"], capture_output=True, check=False).returncode
-    if npx is None or not found:
-        pytest.skip(HOW)
-    return [npx, *ask]
-
-
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
     folder = tmp_path_factory.mktemp("aimock")
     fixtures, port = folder / "fixtures.json", free_port()
     fixtures.write_text(json.dumps({"fixtures": FIXTURES}), encoding="utf-8")
-    with serving([*command(), "-p", str(port), "-f", str(fixtures)], port, "/health", folder / "log", 30) as address:
+    with serving([*aimock(), "-p", str(port), "-f", str(fixtures)], port, "/health", folder / "log", 30) as address:
         yield address
 
 
+def opened(vendor: str, url: str, timeout: float = 30) -> Client:
+    address = f"{url}/v1" if vendor != "anthropic" else url
+    retry = Retry(attempts=2, first_wait=0.01, deadline=5)
+    return Client(f"{vendor}:any-model", api_key="k", base_url=address, retry=retry, timeout=timeout)
+
+
 @pytest.fixture(params=VENDORS)
-def client(request: pytest.FixtureRequest, url: str) -> Generator[Client]:
-    address = f"{url}/v1" if request.param != "anthropic" else url
-    with_retry = Retry(attempts=2, first_wait=0.01)
-    client = Client(f"{request.param}:any-model", api_key="k", base_url=address, retry=with_retry, timeout=30)
-    yield client
-    client.close()
+def vendor(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
-def asked(client: Client, request: Any, stream: bool) -> Response:
-    if not stream:
-        return client.complete(request)
-    streaming = client.stream(request)
-    for _ in streaming:
-        pass
-    return streaming.response
-
-
-EACH_MODE = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.fixture
+def client(vendor: str, url: str) -> Generator[Client]:
+    with opened(vendor, url) as client:
+        yield client
 
 
 @EACH_MODE
@@ -180,3 +171,53 @@ def test_a_second_try(client: Client) -> None:
     response = client.complete(f"twice by {client.model.partition(':')[0]}.")
     assert response.text == "the second time"
     assert [attempt.status for attempt in response.receipt.attempts] == [503, None]
+
+
+@EACH_MODE
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("soon", errors.RateLimited),
+        ("refused by chance", errors.RateLimited),
+        ("dropped by chance", errors.Unavailable),
+        ("hung up", errors.ConnectionFailed),
+        ("malformed", errors.InvalidResponse),
+    ],
+)
+def test_faults(client: Client, words: str, kind: type[errors.ProviderError], stream: bool) -> None:
+    with pytest.raises(kind) as caught:
+        asked(client, words, stream)
+    assert type(caught.value) is kind
+    assert caught.value.retryable == (kind is not errors.InvalidResponse)
+    if words == "soon":
+        assert caught.value.retry_after == 7
+
+
+@EACH_MODE
+def test_a_slow_answer_is_waited_for_no_longer_than_the_timeout(vendor: str, url: str, stream: bool) -> None:
+    with opened(vendor, url, timeout=30) as patient:
+        response = asked(patient, "slow", stream)
+        assert response.text == "At last."
+        assert response.receipt.timing.total > SLOW_MS / 1000
+    with opened(vendor, url, timeout=0.2) as hasty, pytest.raises(errors.TimedOut):
+        asked(hasty, "slow", stream)
+
+
+def test_a_stream_that_breaks_off_is_no_whole_answer(client: Client) -> None:
+    pieces = client.stream("breaks off").text()
+    said = next(pieces)
+    assert LONG.startswith(said)
+    with pytest.raises(errors.ConnectionFailed):
+        list(pieces)
+
+
+@pytest.mark.parametrize("vendor", ["openai", "openai-chat"])
+def test_vectors(vendor: str, url: str) -> None:
+    with opened(vendor, url) as client:
+        made = client.embed(["a river", "a river again"])
+        assert [list(vector) for vector in made.vectors] == [[0.25, -0.5, 1.0]] * 2
+        assert made.receipt.served == "any-model"
+        assert len(client.embed(["made up by the server"], dimensions=64).vectors[0]) == 64
+        with pytest.raises(errors.RateLimited) as caught:
+            client.embed(["too much"])
+        assert caught.value.status == 429

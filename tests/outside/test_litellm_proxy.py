@@ -1,14 +1,12 @@
 """Against litellm's proxy, which stands between our client and a server that speaks OpenAI's wire.
 
-What is asked goes through the proxy's own reading and writing of the Responses API. To run it:
-`python -m venv FOLDER && FOLDER/bin/pip install 'litellm[proxy]'`, and
-`AIAPP_LITELLM=FOLDER/bin/litellm python -m pytest tests/outside`. The environment is its own: it wants other versions.
+What is asked goes through the proxy's own reading and writing of the Responses API. It wants an environment of its own,
+with other versions: see `programs`.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
@@ -25,9 +23,10 @@ from aiapp.core.response import Response
 from aiapp.core.usage import Usage
 from aiapp.testing import Received, Said, WireServer, faults
 from aiapp.testing.replies import Answer
+from tests.outside.asking import EACH_MODE, asked
 from tests.outside.processes import free_port, serving
+from tests.outside.programs import litellm_proxy
 
-HOW = "set AIAPP_LITELLM to the `litellm` of an environment with `pip install 'litellm[proxy]'`"
 MASTER_KEY = "sk-proxy-7f3a9c1e5b2d4860a1b2c3d4e5f60718"
 TEXT = "Grüße aus Köln: 你好 🙂"
 LOOK = Tool("look", "Looks.", {"type": "object", "properties": {"at": {"type": "string"}}})
@@ -56,9 +55,7 @@ def _answer(received: Received) -> Answer:
 
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory: pytest.TempPathFactory) -> Generator[Proxy]:
-    program = os.environ.get("AIAPP_LITELLM")
-    if program is None:
-        pytest.skip(HOW)
+    program = litellm_proxy()
     folder, port = tmp_path_factory.mktemp("litellm"), free_port()
     with WireServer(_answer) as upstream:
         models = [
@@ -71,7 +68,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Generator[Proxy]:
         settings = {"num_retries": 0, "telemetry": False}
         config = folder / "config.yaml"
         config.write_text(json.dumps({"model_list": models, "litellm_settings": settings}), encoding="utf-8")
-        command = [program, "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
+        command = [*program, "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
         env = {"LITELLM_MASTER_KEY": MASTER_KEY, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
         with serving(command, port, "/health/liveliness", folder / "log", 90, env) as address:
             yield Proxy(f"{address}/v1", upstream)
@@ -83,22 +80,14 @@ def client_of(proxy: Proxy, model: str, api_key: str = MASTER_KEY) -> Client:
     )
 
 
-def asked(proxy: Proxy, model: str, request: Any, stream: bool) -> Response:
+def answer_of(proxy: Proxy, model: str, request: Any, stream: bool) -> Response:
     with client_of(proxy, model) as client:
-        if not stream:
-            return client.complete(request)
-        streaming = client.stream(request)
-        for _ in streaming:
-            pass
-        return streaming.response
-
-
-EACH_MODE = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+        return asked(client, request, stream)
 
 
 @EACH_MODE
 def test_a_text_and_its_counts(proxy: Proxy, stream: bool) -> None:
-    response = asked(proxy, "text", [system("Be brief."), user("hi 🙂")], stream)
+    response = answer_of(proxy, "text", [system("Be brief."), user("hi 🙂")], stream)
     assert response.text == TEXT
     assert response.finish is not None
     assert response.finish.reason == "stop"
@@ -110,14 +99,14 @@ def test_a_text_and_its_counts(proxy: Proxy, stream: bool) -> None:
 @EACH_MODE
 def test_tool_calls_and_their_results(proxy: Proxy, stream: bool) -> None:
     request = Request((user("look at both"),), tools=(LOOK,))
-    first = asked(proxy, "tools", request, stream)
+    first = answer_of(proxy, "tools", request, stream)
     assert [(call.id, call.name, json.loads(call.arguments)["at"]) for call in first.tool_calls] == [
         ("call_1", "look", "it"),
         ("call_2", "look", "that"),
     ]
     results = tool(*(ToolResult(call.id, f"saw {call.id}") for call in first.tool_calls))
     turns = (*request.messages, first.message, results)
-    assert asked(proxy, "text", Request(turns, tools=(LOOK,)), stream).text == TEXT
+    assert answer_of(proxy, "text", Request(turns, tools=(LOOK,)), stream).text == TEXT
     sent = proxy.upstream.requests[-1].body["input"]
     assert [item["output"] for item in sent if item.get("type") == "function_call_output"] == [
         "saw call_1",
@@ -127,7 +116,7 @@ def test_tool_calls_and_their_results(proxy: Proxy, stream: bool) -> None:
 
 @EACH_MODE
 def test_the_limit_of_tokens(proxy: Proxy, stream: bool) -> None:
-    response = asked(proxy, "length", "hi", stream)
+    response = answer_of(proxy, "length", "hi", stream)
     assert response.finish is not None
     assert response.finish.reason == "length"
 
@@ -143,7 +132,7 @@ def test_a_value_of_a_type(proxy: Proxy) -> None:
 )
 def test_failures_behind_the_proxy(proxy: Proxy, model: str, kind: type[errors.ProviderError], stream: bool) -> None:
     with pytest.raises(kind):
-        asked(proxy, model, "hi", stream)
+        answer_of(proxy, model, "hi", stream)
 
 
 def test_a_wrong_key(proxy: Proxy) -> None:

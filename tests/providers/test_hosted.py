@@ -17,10 +17,11 @@ from aiapp.client.client import Client
 from aiapp.client.retry import Retry
 from aiapp.core import errors
 from aiapp.core.events import Completion, fold
-from aiapp.core.formats import Choice, JsonSchema
+from aiapp.core.formats import Choice, Format, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.messages import Message, assistant, system, user
 from aiapp.core.parts import File, Image, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Request, Settings, Tool
+from aiapp.core.serialisation import from_json, to_json
 from aiapp.providers.anthropic import errors as anthropic_errors
 from aiapp.providers.openai import errors as openai_errors
 from aiapp.providers.openai.provider import OpenAIProvider
@@ -73,6 +74,7 @@ def test_reasoning_goes_back_exactly_and_only_to_its_author(opener: Opener, whol
     provider = opener(wire.answering(whole, stream))
     said = fold(asyncio.run(provider.acomplete(provider.prepare(ASK))))
     again = Request((user("hi"), assistant(said.parts), Message("tool", (ToolResult("call_1", "ok"),))))
+    assert provider.prepare(from_json(Request, to_json(again))) == provider.prepare(again)
     sent = json.dumps(provider.prepare(again).payload)
     secret = "opaque" if opener is wire.openai else "sig"
     assert secret in sent
@@ -115,11 +117,10 @@ def test_anthropic_payload() -> None:
 
 
 @pytest.mark.parametrize("opener", OPENERS)
-def test_what_cannot_be_honoured_is_listed_not_sent(opener: Opener) -> None:
+@pytest.mark.parametrize("form", [Choice(("a", "b")), Regex("a"), Grammar('start: "a"'), Quotation(("a b",))])
+def test_what_cannot_be_honoured_is_listed_not_sent(opener: Opener, form: Format) -> None:
     settings = Settings(temperature=0.5, top_k=3, seed=1, max_tokens=9)
-    prepared = opener(wire.answering({}, [])).prepare(
-        Request((user("hi"),), format=Choice(("a", "b")), settings=settings)
-    )
+    prepared = opener(wire.answering({}, [])).prepare(Request((user("hi"),), format=form, settings=settings))
     dropped = {change.field for change in prepared.changes}
     assert {"top_k", "seed", "format"} <= dropped
     assert ("temperature" in dropped) == (opener is wire.anthropic)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import re
 
 import pytest
 
 from aiapp.client.client import Client
 from aiapp.core.errors import BadRequest, ContextOverflow, InvalidInput
 from aiapp.core.events import Finish, fold
-from aiapp.core.formats import Choice, JsonSchema, Regex
+from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.messages import Message, assistant, system, user
 from aiapp.core.parts import Image, Part, Text, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings, Tool
@@ -107,6 +108,23 @@ def test_formats_hold() -> None:
     year = client.complete(Request((user("Which year?"),), format=Regex(r"(19|20)\d\d"))).text
     assert year[:2] in ("19", "20")
     assert len(year) == 4
+
+
+def test_a_grammar_in_larks_notation_holds() -> None:
+    lark = 'start: city " and " city\ncity: "Oslo" | "Rome" | "Paris"'
+    text = Client("local").complete(Request((user("Which two cities?"),), format=Grammar(lark))).text
+    assert re.fullmatch("(Oslo|Rome|Paris) and (Oslo|Rome|Paris)", text)
+    with pytest.raises(InvalidInput, match="lark grammar"):
+        Client("local").complete(Request((user("?"),), format=Grammar("start: missing")))
+
+
+def test_a_quotation_is_a_span_of_whole_words_out_of_a_text() -> None:
+    texts = ("The red lamp costs 40 euros.", "The blue lamp costs 55 euros.")
+    said = Client("local").complete(Request((user("What does the blue lamp cost?"),), format=Quotation(texts)))
+    assert said.text
+    assert any(re.search(rf"(?<!\w){re.escape(said.text)}(?!\w)", text) for text in texts)
+    with pytest.raises(InvalidInput, match="at least one text"):
+        Client("local").complete(Request((user("?"),), format=Quotation(())))
 
 
 def test_a_stream_is_the_whole_answer() -> None:

@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from array import array
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -21,12 +22,16 @@ from hypothesis import strategies as st
 from aiapp.client.client import Client
 from aiapp.client.retry import Retry
 from aiapp.core import errors
+from aiapp.core.embeddings import Vectors as EmbeddedVectors
 from aiapp.core.errors import InvalidInput, MissingKey, ProviderError, RateLimited
 from aiapp.core.events import Event, TextDelta, fold
 from aiapp.core.messages import Message, system, user
 from aiapp.core.parts import File, ToolCall, ToolResult
 from aiapp.core.request import Request, Settings
-from aiapp.testing import Cassette, NotRecorded, Said, ScriptedModel, WireServer, faults
+from aiapp.core.usage import Usage
+from aiapp.providers.counting import Count
+from aiapp.providers.local.provider import LocalProvider
+from aiapp.testing import Cassette, NotRecorded, Said, ScriptedModel, Vectors, WireServer, faults, tape
 from tests.core.test_serialisation import exact, some_events, some_requests
 
 ONCE = Retry(attempts=1)
@@ -460,3 +465,91 @@ def test_a_conversation_goes_on_from_what_was_told(tmp_path: Path, monkeypatch: 
             first = client.complete("what is it?")
             second = client.complete([user("what is it?"), first.message, user("thanks")])
             assert second.text == "you are welcome"
+
+
+# Vectors and counts.
+
+
+@pytest.mark.parametrize("vendor", ["openai", "openai-chat"])
+def test_vectors_are_told_again(vendor: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    made = Vectors(((0.1, -2.5e-7, 1 / 3), (3.0, 0.0, 1e20)), input_tokens=6)
+    with WireServer([made, faults.rate_limited(retry_after=7), made]) as server:
+        cassette = Cassette(path, f"{vendor}:m", api_key="k-not-a-real-key", base_url=f"{server.url}/v1")
+        with Client(provider=cassette, retry=ONCE) as client:
+            first = client.embed(["a", "b"])
+            with pytest.raises(RateLimited):
+                client.embed(["c"])
+            shorter = client.embed(["a", "b"], dimensions=3)
+    with Cassette(path, f"{vendor}:m") as again:
+        client = Client(provider=again, retry=ONCE)
+        told = client.embed(["a", "b"])
+        with pytest.raises(RateLimited) as caught:
+            client.embed(["c"])
+        assert caught.value.retry_after == 7
+        assert client.embed(["a", "b"], dimensions=3).vectors == shorter.vectors
+        with pytest.raises(NotRecorded, match="embed"):
+            client.embed(["never asked"])
+    assert (told.vectors, told.usage, told.model, told.request_id) == (
+        first.vectors,
+        first.usage,
+        first.model,
+        first.request_id,
+    )
+    assert [list(array("f", row)) for row in made.vectors] == [list(row) for row in told.vectors]
+
+
+@given(st.lists(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1), min_size=1))
+def test_any_vector_survives_the_file(rows: list[list[float]]) -> None:
+    vectors = tape.vectors_of(json.loads(json.dumps(tape.plain_vectors(EmbeddedVectors(rows, "m", Usage(3, 0))))))
+    assert [list(row) for row in vectors.vectors] == rows
+
+
+def test_counts_are_told_again(tmp_path: Path) -> None:
+    """A count that the provider made itself, over the network, is there without it; an estimate is made anew."""
+    path = tmp_path / "a.json"
+    request = Request((system("Be brief."), user("hi")), prompt="where it came from")
+    cassette = Cassette(path, LocalProvider())
+    recorded_count = Client(provider=cassette).count_tokens(request)
+    with Cassette(path, Uncounting()) as again:
+        client = Client(provider=again)
+        assert client.count_tokens(replace(request, prompt=None)) == recorded_count
+        assert client.explain(request).counted == LocalProvider().count_tokens(request)
+        with pytest.raises(NotRecorded):
+            client.count_tokens("else")
+
+
+class Uncounting(LocalProvider):
+    """One that must not be asked for a count."""
+
+    async def acount_tokens(self, request: Request) -> Count:
+        raise AssertionError("it was asked")
+
+
+def test_what_the_model_cannot_do_its_cassette_cannot_either(tmp_path: Path) -> None:
+    client = Client(provider=Cassette(tmp_path / "a.json", ScriptedModel("x")))
+    with pytest.raises(InvalidInput, match="a model that embeds"):
+        client.embed(["a"])
+    with pytest.raises(InvalidInput, match="counts tokens"):
+        client.count_tokens("a")
+    explained = client.explain("a")
+    assert explained.counted is not None
+    assert not explained.counted.exact
+    assert not (tmp_path / "a.json").exists()
+
+
+def test_a_secret_in_a_text_to_embed_is_not_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SHOP_API_KEY", "very-secret-indeed")
+    path = tmp_path / "a.json"
+    Client(provider=Cassette(path, LocalProvider())).embed(["my key is very-secret-indeed"])
+    assert "very-secret-indeed" not in path.read_text()
+    with Cassette(path, LocalProvider()) as again:
+        assert Client(provider=again).embed(["my key is very-secret-indeed"]).vectors
+
+
+def test_an_answer_that_is_missing_from_the_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    asked = {"request": {"kind": "embed", "texts": ["a"]}, "events": list[Any]()}
+    path.write_text(json.dumps({"cassette": 1, "model": "local", "interactions": [asked]}))
+    with pytest.raises(InvalidInput, match="embed has 0 answers"):
+        Cassette(path, "local")

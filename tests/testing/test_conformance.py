@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import SkipTest
 
 import pytest
 
+from aiapp.core import errors
 from aiapp.core.events import Event, TextDelta, UsageReport
 from aiapp.core.request import Request
 from aiapp.core.usage import Usage
@@ -19,7 +21,7 @@ from aiapp.providers.local.provider import LocalProvider
 from aiapp.providers.openai.provider import OpenAIProvider
 from aiapp.providers.protocol import Prepared, Provider
 from aiapp.providers.registry import open_provider
-from aiapp.testing import KEY, Cassette, ProviderConformance, Said, ScriptedModel, WireConformance
+from aiapp.testing import KEY, Cassette, ProviderConformance, Said, ScriptedModel, WireConformance, faults
 
 
 class TestOpenAI(WireConformance):
@@ -35,6 +37,21 @@ class TestChatCompletions(WireConformance):
 class TestAnthropic(WireConformance):
     def connect(self, url: str, timeout: float) -> Provider:
         return open_provider("anthropic:m", api_key=KEY, base_url=url, timeout=timeout)
+
+
+@pytest.mark.skipif(find_spec("litellm") is None, reason="litellm (the extra `litellm`) is not installed")
+class TestLiteLLM(WireConformance):
+    """litellm 1.107 passes over the refusals of a stream: they cannot be told from an empty answer."""
+
+    supports_refusals = False
+
+    def test_a_page_where_json_was_wanted(self) -> None:
+        """litellm calls it a failure of the server, and keeps nothing by which to tell the two apart."""
+        for error in (*self.fails(faults.Page(200)), *self.fails(faults.Page(502))):
+            assert isinstance(error, errors.Unavailable | errors.InvalidResponse), f"it is {error!r}"
+
+    def connect(self, url: str, timeout: float) -> Provider:
+        return open_provider("litellm:openai/m", api_key=KEY, base_url=f"{url}/v1", timeout=timeout)
 
 
 class TestLocal(ProviderConformance):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCa
 from aiapp.core.response import Change
 from aiapp.providers.anthropic import NAME
 from aiapp.providers.anthropic.citations import replayed
+from aiapp.providers.payload import base64_of
 
 IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 PDF = "application/pdf"
@@ -141,4 +141,4 @@ def _file_source(part: File) -> dict[str, Any] | None:
 
 
 def _base64(part: Image | File) -> dict[str, Any]:
-    return {"type": "base64", "media_type": part.media_type, "data": base64.b64encode(part.data or b"").decode()}
+    return {"type": "base64", "media_type": part.media_type, "data": base64_of(part)}

@@ -11,6 +11,7 @@ from typing import Any
 
 from aiapp.core.errors import InvalidResponse
 from aiapp.core.events import (
+    Altered,
     Cited,
     Event,
     Finish,
@@ -52,6 +53,7 @@ def decode(response: Mapping[str, Any], model: str) -> Iterator[Event]:
             yield ToolCallDelta(index, _arguments(block))
         yield from _ended(index, block)
     yield from _counted(response.get("usage") or {})
+    yield from _altered(response)
     yield from _finish(response)
 
 
@@ -131,6 +133,7 @@ class StreamDecoder:
         later: Mapping[str, Any] = event.get("usage") or {}
         self._usage |= {name: count for name, count in later.items() if count is not None}
         yield from _counted(self._usage)
+        yield from _altered(event)
         yield from _finish(event.get("delta") or {})
 
 
@@ -174,6 +177,13 @@ def _counted(usage: Mapping[str, Any]) -> Iterator[Event]:
     yield UsageReport(decode_usage(usage))
     if (served := decode_service(usage)) is not None:
         yield served
+
+
+def _altered(answer: Mapping[str, Any]) -> Iterator[Event]:
+    """What of the request the API took away, or let pass all the same; it tells where its beta is asked for."""
+    for one in answer.get("input_transformations") or ():
+        reason = f"{one.get('type')} at {one.get('path')}: {one.get('reason')}"
+        yield Altered("messages.thinking", reason, lost=one.get("type") == "thinking_dropped")
 
 
 def _finish(ending: Mapping[str, Any]) -> Iterator[Event]:

@@ -7,15 +7,16 @@ from typing import Any, assert_never
 
 from aiapp.catalog.abilities import Abilities, abilities
 from aiapp.core.errors import BadRequest
-from aiapp.core.formats import Choice, JsonSchema, Regex
+from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.request import Request
 from aiapp.core.response import Change
 from aiapp.providers.anthropic import NAME
 from aiapp.providers.anthropic.answer import answer_by_tool
 from aiapp.providers.anthropic.blocks import Blocks
 from aiapp.providers.anthropic.schema import Inexpressible, over_limit, transform
-from aiapp.providers.anthropic.settings import merged, set_settings, set_tools
+from aiapp.providers.anthropic.settings import set_settings, set_tools
 from aiapp.providers.anthropic.turns import set_cache, turns_of
+from aiapp.providers.payload import merged
 from aiapp.providers.protocol import Prepared
 
 _PAUSED = ("server_tool_use", "mcp_tool_use", "_tool_result")
@@ -34,7 +35,8 @@ def encode(request: Request, model: str) -> Prepared:
     set_tools(request, known, payload, changes)
     set_cache(payload, turns, request.settings.cache, changes)
     answer_tool = _set_format(request, known, payload, changes)
-    return Prepared(merged(payload, request.settings.extra), tuple(dict.fromkeys(changes)), answer_tool)
+    payload = merged(payload, request.settings.extra)
+    return Prepared(payload, tuple(dict.fromkeys(changes)), answer_tool, payload["max_tokens"])
 
 
 def _set_format(request: Request, known: Abilities, payload: dict[str, Any], changes: list[Change]) -> str | None:
@@ -42,7 +44,7 @@ def _set_format(request: Request, known: Abilities, payload: dict[str, Any], cha
     match request.format:
         case None:
             return None
-        case Regex() | Choice():
+        case Regex() | Choice() | Grammar() | Quotation():
             changes.append(Change("format", "the Messages API enforces JSON schemas only; not sent"))
             return None
         case JsonSchema(schema):

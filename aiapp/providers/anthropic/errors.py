@@ -7,8 +7,8 @@ from anthropic.lib.credentials import WorkloadIdentityError
 
 from aiapp.core import errors
 from aiapp.providers.anthropic import NAME
-from aiapp.providers.anthropic.failures import failure_class, shortened
-from aiapp.providers.statuses import retry_after
+from aiapp.providers.anthropic.failures import failure_class
+from aiapp.providers.statuses import retry_after, shortened
 
 BY_CLASS: dict[type[anthropic.AnthropicError], type[errors.ProviderError]] = {
     anthropic.APITimeoutError: errors.TimedOut,

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiapp.core import errors
 from aiapp.providers.anthropic import NAME
-from aiapp.providers.statuses import error_for_status
+from aiapp.providers.statuses import error_for, shortened
 
 BY_TYPE: Mapping[str, type[errors.ProviderError]] = {
     "invalid_request_error": errors.BadRequest,
@@ -26,14 +26,11 @@ BY_TYPE: Mapping[str, type[errors.ProviderError]] = {
 }
 _OVERFLOWS = ("prompt is too long", "exceed context limit", "input is too long")
 """The one place where a message is read: the API has no error code for a prompt that is too long (anthropic 2.11)."""
-_LONGEST = 500
 
 
 def failure_class(kind: str | None, status: int | None, message: str) -> type[errors.ProviderError]:
-    """Our error for a type of the API's, else for the status."""
-    found = BY_TYPE.get(kind or "")
-    if found is None:
-        found = errors.Unavailable if status is None else error_for_status(status)
+    """Our error for a type of the API's and the status that it came with, if any."""
+    found = error_for(BY_TYPE.get(kind or ""), status)
     if found is errors.BadRequest and any(overflow in message.lower() for overflow in _OVERFLOWS):
         return errors.ContextOverflow
     return found
@@ -45,8 +42,3 @@ def streamed_failure(event: Mapping[str, Any], model: str) -> errors.ProviderErr
     message = str(error.get("message") or "the stream failed")
     kind = failure_class(error.get("type"), None, message)
     return kind(shortened(message), provider=NAME, model=model, request_id=event.get("request_id"))
-
-
-def shortened(message: str) -> str:
-    """A message that fits in a line: a gateway may answer with a whole page."""
-    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]}..."

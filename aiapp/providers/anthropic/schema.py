@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from aiapp.core.response import Change
@@ -28,8 +29,16 @@ class Inexpressible(ValueError):
 
 
 def transform(schema: Schema) -> tuple[dict[str, Any], tuple[Change, ...]]:
-    """The schema as the API enforces it, and each keyword that is now only a hint; else `Inexpressible`."""
-    return _Transform(schema).whole()
+    """The schema as the API enforces it, and each keyword that is now only a hint; else `Inexpressible`.
+
+    It is made once for each content.
+    """
+    return _transform(json.dumps(dict(schema)))
+
+
+@lru_cache(maxsize=512)
+def _transform(text: str) -> tuple[dict[str, Any], tuple[Change, ...]]:
+    return _Transform(json.loads(text)).whole()
 
 
 def over_limit(schemas: Sequence[Schema]) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, assert_never, get_args
 
 from aiapp.catalog.abilities import Abilities
@@ -49,15 +48,6 @@ def set_tools(request: Request, known: Abilities, payload: dict[str, Any], chang
         choice = {**(choice or {"type": "auto"}), "disable_parallel_tool_use": True}
     if choice is not None:
         payload["tool_choice"] = choice
-
-
-def merged(payload: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """The payload with the caller's own keys; where both hold an object, the two become one."""
-    result = dict(payload)
-    for name, value in extra.items():
-        both = isinstance(value, Mapping) and isinstance(result.get(name), Mapping)
-        result[name] = {**result[name], **value} if both else value
-    return result
 
 
 def _tool_choice(settings: Settings, known: Abilities, changes: list[Change]) -> dict[str, Any] | None:

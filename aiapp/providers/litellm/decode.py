@@ -9,29 +9,18 @@ from aiapp.core.errors import InvalidResponse
 from aiapp.core.events import (
     Event,
     Finish,
-    FinishReason,
     PartEnd,
     Served,
     Started,
     TextDelta,
     ThinkingDelta,
-    ToolCallDelta,
-    ToolCallStart,
     UsageReport,
 )
+from aiapp.providers.chat import FINISHES, Calls, as_chunk
 from aiapp.providers.litellm import NAME
 from aiapp.providers.litellm.usage import decode_usage
 from aiapp.providers.messages_usage import decode_service
 from aiapp.providers.tiers import served_tier
-
-_FINISHES: dict[str, FinishReason] = {
-    "stop": "stop",
-    "length": "length",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-    "content_filter": "content_filter",
-    "refusal": "refusal",
-}
 
 
 def decode(answer: Mapping[str, Any], model: str) -> Iterator[Event]:
@@ -39,11 +28,8 @@ def decode(answer: Mapping[str, Any], model: str) -> Iterator[Event]:
     choices: Sequence[Mapping[str, Any]] = answer.get("choices") or ()
     if not choices or not isinstance(choices[0].get("message"), Mapping):
         raise InvalidResponse("the answer has no message", provider=NAME, model=model)
-    message: dict[str, Any] = dict(choices[0]["message"])
-    calls: Sequence[Mapping[str, Any]] = message.get("tool_calls") or ()
-    message["tool_calls"] = [{**call, "index": index} for index, call in enumerate(calls)]
     decoder = StreamDecoder(model)
-    yield from decoder.decode({**answer, "choices": [{**choices[0], "delta": message}]})
+    yield from decoder.decode(as_chunk(answer))
     yield from decoder.end()
 
 
@@ -53,17 +39,17 @@ class StreamDecoder:
     def __init__(self, model: str) -> None:
         self._model = model
         self._started = self._refused = False
+        self._id = ""
         self._thoughts: list[dict[str, Any]] = []
         self._thinking = self._speaking = False
-        self._calls: dict[Any, tuple[int, str]] = {}
-        """For each index of the provider's, ours and the id of the call that has it now."""
-        self._own: list[dict[str, Any]] = []
+        self._calls = Calls(NAME, kept=("provider_specific_fields",))
         self._finish: str | None = None
+        self._usage: Mapping[str, Any] | None = None
 
     def decode(self, chunk: Mapping[str, Any]) -> Iterator[Event]:
         """Our events for one chunk."""
         if not self._started:
-            self._started = True
+            self._started, self._id = True, str(chunk.get("id") or "")
             yield Started(chunk.get("model") or self._model, chunk.get("id"))
         for choice in (chunk.get("choices") or ())[:1]:
             yield from self._delta(choice.get("delta") or {})
@@ -71,18 +57,25 @@ class StreamDecoder:
         usage: Mapping[str, Any] | None = chunk.get("usage")
         if (served := _served(chunk, usage or {})) is not None:
             yield served
-        if usage is not None:
-            yield UsageReport(decode_usage(usage))
+        self._usage = usage or self._usage
 
-    def end(self) -> Iterator[Event]:
-        """The stream is over: the end of the parts, and why it ended."""
+    def end(self, *, whole: bool = True, counted: bool = True) -> Iterator[Event]:
+        """The stream is over: the end of the parts, what it took if the provider `counted`, and why it ended.
+
+        One that is not `whole` broke off; where nothing came at all, there was no stream.
+        """
+        if not whole and not (self._calls.called or self._thinking or self._speaking):
+            raise InvalidResponse("the answer is not a stream of events", provider=NAME, model=self._model)
         yield from self._end_thinking()
         yield from self._end_text()
-        for index, own in enumerate(self._own):
-            yield PartEnd({NAME: own} if own else {}, index)
+        yield from self._calls.end(self._id)
+        if not whole:
+            return
+        if counted and self._usage is not None:
+            yield UsageReport(decode_usage(self._usage))
         if self._finish is not None:
             raw = "refusal" if self._refused and self._finish == "stop" else self._finish
-            yield Finish(_FINISHES.get(raw, "unknown"), raw)
+            yield Finish(FINISHES.get(raw, "unknown"), raw)
 
     def _delta(self, delta: Mapping[str, Any]) -> Iterator[Event]:
         yield from self._think(delta)
@@ -95,7 +88,7 @@ class StreamDecoder:
         for call in delta.get("tool_calls") or ():
             yield from self._end_thinking()
             yield from self._end_text()
-            yield from self._call(call)
+            yield from self._calls.add(call)
 
     def _think(self, delta: Mapping[str, Any]) -> Iterator[Event]:
         blocks: Sequence[Mapping[str, Any]] = delta.get("thinking_blocks") or ()
@@ -115,28 +108,13 @@ class StreamDecoder:
 
     def _end_thinking(self) -> Iterator[Event]:
         if self._thinking:
-            yield PartEnd({NAME: self._thoughts} if self._thoughts else {})
+            yield PartEnd({NAME: self._thoughts})
         self._thinking, self._thoughts = False, []
 
     def _end_text(self) -> Iterator[Event]:
         if self._speaking:
             yield PartEnd()
         self._speaking = False
-
-    def _call(self, call: Mapping[str, Any]) -> Iterator[Event]:
-        """A new id at an index is a new call, for gateways that give every call the same index."""
-        place, call_id = call.get("index", 0), call.get("id")
-        function: Mapping[str, Any] = call.get("function") or {}
-        if place not in self._calls or (call_id and call_id != self._calls[place][1]):
-            index = len(self._own)
-            self._calls[place] = (index, call_id or f"call_{index}")
-            self._own.append({})
-            yield ToolCallStart(index, self._calls[place][1], function.get("name") or "")
-        index = self._calls[place][0]
-        if call.get("provider_specific_fields"):
-            self._own[index]["provider_specific_fields"] = call["provider_specific_fields"]
-        if function.get("arguments"):
-            yield ToolCallDelta(index, function["arguments"])
 
 
 def _served(chunk: Mapping[str, Any], usage: Mapping[str, Any]) -> Served | None:

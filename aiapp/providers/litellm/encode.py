@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from typing import Any, assert_never
 
-from aiapp.core.formats import Choice, Format, JsonSchema, Regex
+from aiapp.core.formats import Choice, Format, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.messages import Message
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings
 from aiapp.core.response import Change
 from aiapp.providers.litellm import NAME
+from aiapp.providers.payload import merged, url_of
 from aiapp.providers.protocol import Prepared
 
 
@@ -36,7 +36,8 @@ def encode(request: Request, model: str) -> Prepared:
         ]
     _set_format(request.format, payload, changes)
     _set_settings(request.settings, payload, changes)
-    return Prepared({**payload, **request.settings.extra}, tuple(dict.fromkeys(changes)))
+    payload = merged(payload, request.settings.extra)
+    return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=payload.get("max_tokens"))
 
 
 def _set_format(form: Format | None, payload: dict[str, Any], changes: list[Change]) -> None:
@@ -44,7 +45,7 @@ def _set_format(form: Format | None, payload: dict[str, Any], changes: list[Chan
         case JsonSchema(schema, name):
             wanted = {"name": name, "schema": dict(schema), "strict": False}
             payload["response_format"] = {"type": "json_schema", "json_schema": wanted}
-        case Regex() | Choice():
+        case Regex() | Choice() | Grammar() | Quotation():
             changes.append(Change("format", "litellm asks for JSON schemas only; not sent"))
         case None:
             pass
@@ -109,6 +110,9 @@ def _assistant(parts: Sequence[Part], changes: list[Change]) -> list[dict[str, A
             case Thinking():
                 if NAME in part.metadata:
                     thoughts.extend(part.metadata[NAME])
+                    if not part.metadata[NAME]:
+                        reason = "reasoning that the provider did not sign is not taken back; left out"
+                        changes.append(Change("messages.thinking", reason, lost=False))
                 else:
                     reason = "reasoning that litellm did not bring cannot be replayed; left out"
                     changes.append(Change("messages.thinking", reason))
@@ -136,9 +140,9 @@ def _content(part: Part, changes: list[Change]) -> dict[str, Any] | None:
         case Citation(quote=quote) if not part.metadata:
             return {"type": "text", "text": quote}
         case Image():
-            return {"type": "image_url", "image_url": {"url": _url(part)}}
+            return {"type": "image_url", "image_url": {"url": url_of(part)}}
         case File():
-            where = {"file_id": part.url, "format": part.media_type} if part.url else {"file_data": _url(part)}
+            where = {"file_id": part.url, "format": part.media_type} if part.url else {"file_data": url_of(part)}
             return {"type": "file", "file": {"filename": part.name, **where}}
         case Thinking() | ToolCall() | ToolResult() | Citation():
             changes.append(Change(f"messages.{part.kind}", "it belongs to an assistant's turn; left out"))
@@ -156,9 +160,3 @@ def _mark(message: dict[str, Any], changes: list[Change]) -> None:
         content[-1]["cache_control"] = {"type": "ephemeral"}
     else:
         changes.append(Change("messages.cache", "nothing in the message can carry the mark; left out"))
-
-
-def _url(part: Image | File) -> str:
-    if part.url is not None:
-        return part.url
-    return f"data:{part.media_type};base64,{base64.b64encode(part.data or b'').decode()}"

@@ -10,13 +10,15 @@ from aiapp.core.embeddings import Vectors
 from aiapp.core.errors import InvalidResponse, ProviderError
 from aiapp.core.events import Event
 from aiapp.core.request import Request
+from aiapp.providers.counting import Count, estimate
 from aiapp.providers.litellm import NAME
 from aiapp.providers.litellm.decode import StreamDecoder, decode
 from aiapp.providers.litellm.encode import encode
 from aiapp.providers.litellm.errors import translate
-from aiapp.providers.litellm.sdk import load, require
+from aiapp.providers.litellm.sdk import Connections, load, require
 from aiapp.providers.litellm.usage import decode_usage
 from aiapp.providers.protocol import Prepared
+from aiapp.sync import PerLoop
 
 
 class LiteLLMProvider:
@@ -35,6 +37,9 @@ class LiteLLMProvider:
         given = {"api_key": api_key, "api_base": base_url}
         self._access: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         self._access |= {"timeout": timeout, "num_retries": 0, "max_retries": 0}
+        # litellm's gateway for MCP tools is imported for every request with tools, and needs a package of its own.
+        self._chat = {**self._access, "_skip_mcp_handler": True}
+        self._connections = PerLoop(Connections, Connections.aclose)
 
     def prepare(self, request: Request) -> Prepared:
         """The arguments for a request; loads nothing."""
@@ -42,23 +47,30 @@ class LiteLLMProvider:
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer."""
+        await self._connections.get()
         with self._translated():
-            answer = await load().acompletion(**prepared.payload, **self._access)
+            answer = await load().acompletion(**prepared.payload, **self._chat)
         return list(decode(_plain(answer), self.model))
 
     async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
         """The answer as it comes."""
+        await self._connections.get()
         decoder = StreamDecoder(self.model)
         asked: dict[str, Any] = {"stream_options": {"include_usage": True}, **prepared.payload, "stream": True}
         with self._translated():
-            async for chunk in await load().acompletion(**asked, **self._access):
-                for event in decoder.decode(_plain(chunk)):
-                    yield event
-        for event in decoder.end():
+            stream = await load().acompletion(**asked, **self._chat)
+            try:
+                async for chunk in stream:
+                    for event in decoder.decode(_plain(chunk)):
+                        yield event
+            finally:
+                await stream.aclose()
+        for event in decoder.end(whole=_ended(stream), counted=_counted(stream)):
             yield event
 
     async def aembed(self, texts: Sequence[str], dimensions: int | None) -> Vectors:
         """One vector for each text, in order."""
+        await self._connections.get()
         wanted = {} if dimensions is None else {"dimensions": dimensions}
         with self._translated():
             answer = _plain(await load().aembedding(model=self.model, input=list(texts), **wanted, **self._access))
@@ -69,8 +81,17 @@ class LiteLLMProvider:
         usage = decode_usage(answer.get("usage") or {})
         return Vectors([row["embedding"] for row in rows], answer.get("model") or self.model, usage)
 
+    def count_tokens(self, request: Request) -> Count:
+        """An estimate: litellm's own counters load, or download, a tokenizer for each provider."""
+        return estimate(request, self.model)
+
+    async def acount_tokens(self, request: Request) -> Count:
+        """The same: not every provider counts."""
+        return self.count_tokens(request)
+
     async def aclose(self) -> None:
-        """Nothing to let go of: litellm shares its connections among all that use it."""
+        """Let go of the connections; they are shared by all that ask litellm on one loop, and close with the last."""
+        await self._connections.aclose()
 
     @contextmanager
     def _translated(self) -> Generator[None]:
@@ -89,6 +110,16 @@ def _plain(answer: Any) -> Mapping[str, Any]:
     """litellm's own objects as the JSON that they stand for."""
     plain: Mapping[str, Any] = answer.model_dump()
     return plain
+
+
+def _ended(stream: Any) -> bool:
+    """Whether the provider said why its answer ended: where it did not, litellm says `stop`."""
+    return stream.received_finish_reason is not None or stream.intermittent_finish_reason is not None
+
+
+def _counted(stream: Any) -> bool:
+    """Whether the provider counted: where it did not, litellm does, with a tokenizer that need not be the model's."""
+    return any(getattr(chunk, "usage", None) is not None for chunk in stream.chunks)
 
 
 def _index(row: Mapping[str, Any]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import logging
 import os
 import warnings
@@ -10,7 +12,8 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from aiapp.core.errors import MissingDependency
 
@@ -78,6 +81,28 @@ def _tamed() -> Any:
         logger.handlers[:] = [logging.NullHandler()]
         logger.propagate = False
     return litellm
+
+
+class Connections:
+    """A share in the connections that litellm keeps for the running loop; they are closed with the last share."""
+
+    _shares: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, int]] = WeakKeyDictionary()
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._shares[loop] = self._shares.get(loop, 0) + 1
+
+    async def aclose(self) -> None:
+        """Give the share back."""
+        loop = asyncio.get_running_loop()
+        self._shares[loop] -= 1
+        if self._shares[loop]:
+            return
+        kept: dict[str, Any] = load().in_memory_llm_clients_cache.cache_dict
+        for key in [key for key in kept if key.endswith(f"-{id(loop)}")]:
+            closed = kept.pop(key).close()
+            if inspect.isawaitable(closed):
+                await closed
 
 
 def _drop(async_coroutine: Coroutine[Any, Any, None]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, assert_never
 
 from aiapp.core.errors import BadRequest
-from aiapp.core.formats import Choice, JsonSchema, Regex
+from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.messages import Message
 from aiapp.core.parts import Text, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings
@@ -17,6 +17,7 @@ from aiapp.providers.protocol import Prepared
 from aiapp.transformer.template import call_text, system_text, tool_line
 
 NAME = "local"
+DEFAULT_MAX_TOKENS = 256
 
 
 def encode(request: Request) -> Prepared:
@@ -39,7 +40,8 @@ def encode(request: Request) -> Prepared:
         "sampling": _sampling(request.settings),
     }
     changes.extend(_dropped(request.settings))
-    return Prepared(payload, tuple(changes))
+    limit = request.settings.max_tokens
+    return Prepared(payload, tuple(changes), most_tokens=DEFAULT_MAX_TOKENS if limit is None else limit)
 
 
 def _dropped(settings: Settings) -> Iterator[Change]:
@@ -103,6 +105,10 @@ def _format(request: Request) -> dict[str, Any] | None:
             if not options or len(set(options)) != len(options):
                 raise BadRequest("a choice needs at least one option, each different", provider=NAME, model=NAME)
             return {"type": "choice", "options": list(options)}
+        case Grammar(lark):
+            return {"type": "grammar", "lark": lark}
+        case Quotation(texts):
+            return {"type": "quotation", "texts": list(texts)}
         case _:
             assert_never(request.format)
 

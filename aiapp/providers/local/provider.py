@@ -25,13 +25,12 @@ from aiapp.core.events import (
 from aiapp.core.request import Request
 from aiapp.core.usage import Usage
 from aiapp.providers.counting import Count
-from aiapp.providers.local.encode import NAME, encode
+from aiapp.providers.local.encode import DEFAULT_MAX_TOKENS, NAME, encode
 from aiapp.providers.protocol import Prepared
 
 if TYPE_CHECKING:
     from aiapp.transformer import Grammar, Sampling, Transformer
 
-DEFAULT_MAX_TOKENS = 256
 REQUEST_TURNS = 3
 """The last turns of the user that say which tool is wanted: "Yes, please." alone does not."""
 
@@ -182,6 +181,12 @@ def _grammar(wanted: Mapping[str, Any] | None) -> Grammar | None:
 
     if wanted is None:
         return None
-    if wanted["type"] == "regex":
-        return Grammar.regex(wanted["pattern"])
-    return Grammar.json_schema(wanted["schema"])
+    match wanted["type"]:
+        case "regex":
+            return Grammar.regex(wanted["pattern"])
+        case "grammar":
+            return Grammar.lark(wanted["lark"])
+        case "quotation":
+            return Grammar.quotation(wanted["texts"])
+        case _:
+            return Grammar.json_schema(wanted["schema"])

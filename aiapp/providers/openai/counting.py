@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterator
-
-from aiapp.core.formats import JsonSchema
-from aiapp.core.parts import Citation, File, Image, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Request
-from aiapp.core.tokens import CHARACTERS_PER_TOKEN
-from aiapp.providers.counting import Count
+from aiapp.providers.counting import Count, estimate, texts_of
 from aiapp.providers.openai.tokens import ENCODINGS, count_tokens
 
 OLDER = ("gpt-4-", "gpt-3.5", "text-embedding", "ft:gpt-3.5")
@@ -27,26 +20,4 @@ def count_request(request: Request, model: str, family: str, *, of_openai: bool 
         known = [count for count in counts if count is not None]
         if len(known) == len(counts):
             return Count(family, sum(known), False, f"tiktoken, {encoding.name}, of the texts and tools alone")
-    tokens = math.ceil(sum(map(len, texts)) / CHARACTERS_PER_TOKEN)
-    return Count(family, tokens, False, f"estimate: characters / {CHARACTERS_PER_TOKEN}")
-
-
-def texts_of(request: Request) -> Iterator[str]:
-    """Every text that the model reads."""
-    for message in request.messages:
-        for part in message.parts:
-            match part:
-                case Text(text) | Thinking(text):
-                    yield text
-                case ToolCall(name=name, arguments=arguments):
-                    yield f"{name}{arguments}"
-                case ToolResult(content=content):
-                    yield content
-                case Citation(quote=quote):
-                    yield quote
-                case Image() | File():
-                    pass
-    for tool in request.tools:
-        yield f"{tool.name} {tool.description} {json.dumps(dict(tool.parameters))}"
-    if isinstance(request.format, JsonSchema):
-        yield json.dumps(dict(request.format.schema))
+    return estimate(request, family)

@@ -1,6 +1,9 @@
 """What the Responses API answers, as our events. Pure; events that are not known are passed over.
 
 A whole answer is decoded as a stream of which only the ends of its items came, so the two cannot differ.
+
+A message whose phase is `commentary` is what the model says on its way and no part of the answer: OpenAI's SDK does not
+parse it either. It becomes thinking, which `text` and a typed answer leave out, and goes back as the message it was.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from typing import Any
 
 from aiapp.core.errors import InvalidResponse
 from aiapp.core.events import (
+    Altered,
     Cited,
     Event,
     Finish,
@@ -25,7 +29,7 @@ from aiapp.core.events import (
     UsageReport,
 )
 from aiapp.core.parts import Citation
-from aiapp.providers.openai.codes import failure
+from aiapp.providers.codes import failure
 from aiapp.providers.openai.forms import ANSWER
 from aiapp.providers.openai.items import NAME
 from aiapp.providers.openai.usage import decode_usage
@@ -183,6 +187,9 @@ class StreamDecoder:
         yield PartEnd({NAME: own} if own else {})
 
     def _finish(self, response: Mapping[str, Any]) -> Iterator[Event]:
+        for dropped in response.get("input_transformations") or ():
+            what = f"{dropped.get('type')} {dropped.get('id')} was {dropped.get('action')} by OpenAI"
+            yield Altered("messages.thinking", f"{what}: {dropped.get('reason')}")
         if (tier := served_tier(response.get("service_tier"))) is not None:
             yield Served(tier=tier)
         if response.get("usage") is not None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from aiapp.catalog.abilities import Abilities, abilities
-from aiapp.core.formats import Choice, JsonSchema, Regex
+from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.response import Change
-from aiapp.providers.openai.forms import ANSWER, DESCRIPTION, as_tool, instruction, merged
+from aiapp.providers.openai.forms import ANSWER, DESCRIPTION, as_tool, instruction
 from aiapp.providers.openai.items import NAME, items_of
 from aiapp.providers.openai.limits import within
 from aiapp.providers.openai.strict import strict
+from aiapp.providers.payload import merged
 from aiapp.providers.protocol import Prepared
 
 LIFETIMES = {"short": "30m", "long": "12h"}
@@ -37,7 +38,9 @@ def encode(request: Request, model: str) -> Prepared:
     _tools(tools, choice, settings, payload, changes)
     _settings(settings, payload, changes)
     _cache(settings, known, payload, changes)
-    return Prepared(merged(payload, settings.extra), tuple(changes))
+    payload = merged(payload, settings.extra)
+    most = payload.get("max_output_tokens") or known.output_tokens
+    return Prepared(payload, tuple(changes), most_tokens=most)
 
 
 def tool_payload(tool: Tool, changes: list[Change]) -> dict[str, Any]:
@@ -89,7 +92,7 @@ def _format(request: Request, payload: dict[str, Any], changes: list[Change]) ->
             changes.extend(made.changes)
             form = {"type": "json_schema", "name": name, "schema": dict(made.schema), "strict": made.enforced}
             payload["text"] = {"format": form}
-        case Regex() | Choice():
+        case Regex() | Choice() | Grammar() | Quotation():
             changes.append(Change("format", "the Responses API enforces JSON schemas only; not sent"))
         case None:
             pass

@@ -7,8 +7,8 @@ from typing import Any
 import openai
 
 from aiapp.core import errors
-from aiapp.providers.openai.codes import by_code, fields
-from aiapp.providers.statuses import error_for_status, retry_after, timed_out
+from aiapp.providers.codes import by_code, fields
+from aiapp.providers.statuses import error_for, retry_after, timed_out
 
 BY_CLASS: dict[type[openai.OpenAIError], type[errors.ProviderError]] = {
     openai.APITimeoutError: errors.TimedOut,
@@ -27,7 +27,7 @@ def translate(error: openai.OpenAIError, provider: str, model: str, key: str) ->
 
     if isinstance(error, openai.APIStatusError):
         body = fields(error.body)
-        kind = by_code(body) or error_for_status(error.status_code)
+        kind = error_for(by_code(body), error.status_code)
         message: Any = body.get("message")
         return kind(
             cleaned(message if isinstance(message, str) and message else error.message),

@@ -33,14 +33,3 @@ def instruction(schema: Mapping[str, Any], changes: list[Change]) -> str:
     """The schema as an instruction."""
     changes.append(Change("format", "no native schema here; any JSON object, with the schema as an instruction", False))
     return f"Answer with one JSON object, and nothing else, that fits this JSON schema:\n{json.dumps(dict(schema))}"
-
-
-def merged(payload: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """The payload with a user's own keys laid over it; objects are merged, anything else is replaced."""
-    result = dict(payload)
-    for name, value in extra.items():
-        under = result.get(name)
-        if isinstance(under, Mapping) and isinstance(value, Mapping):
-            value = merged(under, value)  # pyright: ignore[reportUnknownArgumentType]
-        result[name] = value
-    return result

@@ -6,7 +6,6 @@ and neither may travel without the other.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping
 from typing import Any, assert_never
 
@@ -14,6 +13,7 @@ from aiapp.catalog.abilities import Abilities
 from aiapp.core.messages import Message
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.response import Change
+from aiapp.providers.payload import url_of
 
 NAME = "openai"
 MARK = {"mode": "explicit"}
@@ -151,10 +151,3 @@ def _mark(items: list[dict[str, Any]], known: Abilities, changes: list[Change]) 
         changes.append(Change("messages.cache", "this turn has nothing that takes a mark; the others stay", False))
         return
     contents[-1] = {**contents[-1], "prompt_cache_breakpoint": MARK}
-
-
-def url_of(part: Image | File) -> str:
-    """Where it is, or the bytes themselves as a data URL."""
-    if part.url is not None:
-        return part.url
-    return f"data:{part.media_type};base64,{base64.b64encode(part.data or b'').decode()}"

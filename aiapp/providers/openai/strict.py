@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from aiapp.core.response import Change
@@ -50,7 +51,16 @@ class Strict:
 
 
 def strict(schema: Mapping[str, Any], at: str = "format") -> Strict:
-    """The strict form, or the schema as it is where it has none; `at` opens the name of each change."""
+    """The strict form, or the schema as it is where it has none; `at` opens the name of each change.
+
+    It is made once for each content: an agent sends the same tools with every turn.
+    """
+    return _strict(json.dumps(dict(schema)), at)
+
+
+@lru_cache(maxsize=512)
+def _strict(text: str, at: str) -> Strict:
+    schema: Mapping[str, Any] = json.loads(text)
     walk = _Walk(schema, at)
     try:
         made = walk.root()

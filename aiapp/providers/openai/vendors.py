@@ -23,7 +23,8 @@ class Vendor:
     `schemas` is how an answer is made to fit one: `native` (response_format), as the arguments of a `tool`, or as any
     JSON `object` with the schema in the instructions; `strict_rules` means that a native one must follow OpenAI's
     rules. `top_k`, `seed`, `effort` are the fields' names there, empty where there is none. `echo` is the field in
-    which reasoning goes back. `reasoning_outside`: the output tokens that it reports leave reasoning out.
+    which reasoning goes back. `reasoning_outside`: the output tokens that it reports leave reasoning out. `truncates`:
+    a prompt that is longer than its context is cut without a word.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Vendor:
     files: bool = False
     echo: Literal["", "reasoning_content", "reasoning_details"] = ""
     reasoning_outside: bool = False
+    truncates: bool = False
     vectors: Literal["float", "base64"] = "float"
 
     def address(self, base_url: str | None) -> str | None:

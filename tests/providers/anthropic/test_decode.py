@@ -58,6 +58,18 @@ def test_a_stream_cut_anywhere_has_unknown_usage_never_zero(
     assert not cut.usage.known
 
 
+def test_a9_reasoning_that_the_api_dropped_is_told() -> None:
+    """In the whole answer, and with the last event of a streamed one."""
+    told = [
+        {"type": "thinking_dropped", "path": "messages.1.content.0", "reason": "prefix_binding_mismatch"},
+        {"type": "thinking_mismatch_allowed", "path": "messages.3.content.0", "reason": "model_binding_mismatch"},
+    ]
+    end = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "input_transformations": told}
+    for complete in (whole(answer(input_transformations=told)), fold(events_of([end]))):
+        assert [one.lost for one in complete.altered] == [True, False]
+        assert complete.altered[0].reason == "thinking_dropped at messages.1.content.0: prefix_binding_mismatch"
+
+
 @given(ANSWERS)
 def test_a9_what_is_opaque_goes_back_byte_for_byte_and_in_order(given_answer: dict[str, Any]) -> None:
     said = whole(given_answer)

@@ -89,6 +89,13 @@ def test_a2_a_long_answer_that_breaks_off_is_an_error_not_an_answer() -> None:
         (409, "a_future_error", errors.Unavailable),
         (413, "a_future_error", errors.BadRequest),
         (501, "a_future_error", errors.Unavailable),
+        # Where the two contradict each other, the status has the last word on whether to try again.
+        (400, "api_error", errors.BadRequest),
+        (400, "overloaded_error", errors.BadRequest),
+        (401, "api_error", errors.AuthenticationFailed),
+        (404, "invalid_request_error", errors.NotFound),
+        (429, "api_error", errors.RateLimited),
+        (500, "invalid_request_error", errors.Unavailable),
     ],
 )
 def test_a14_every_failure_by_its_type_else_by_its_status(status: int, kind: str, error: type) -> None:

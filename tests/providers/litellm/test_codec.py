@@ -184,8 +184,8 @@ def test_a_cut_stream_has_no_finish_and_unknown_usage() -> None:
         assert cut.finish is None
 
 
-def test_usage_that_nobody_gave_is_unknown_and_reasoning_outside_is_added() -> None:
-    """U3: Gemini and xAI count reasoning outside the output; then the three make the total."""
+def test_u3_usage_that_nobody_gave_is_unknown_and_reasoning_outside_is_added() -> None:
+    """Gemini and xAI count reasoning outside the output; then the three make the total."""
     assert decode_usage({"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}) == Usage()
     outside = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 18}
     details = {"completion_tokens_details": {"reasoning_tokens": 3}}
@@ -200,3 +200,12 @@ def test_an_answer_without_a_message_is_an_invalid_response() -> None:
 
 def test_an_exception_that_is_not_litellms_is_left_alone() -> None:
     assert translate(KeyError("x"), "m", None) is None
+
+
+@pytest.mark.parametrize(("status", "kind"), [(400, errors.BadRequest), (500, errors.Unavailable)])
+def test_a_status_outweighs_the_class_that_contradicts_it(status: int, kind: type[errors.ProviderError]) -> None:
+    class ServiceUnavailableError(Exception):
+        status_code = status
+
+    ours = translate(ServiceUnavailableError("no luck"), "m", None)
+    assert type(ours) is kind

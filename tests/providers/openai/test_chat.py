@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from aiapp.core import errors
 from aiapp.core.events import Event, fold
-from aiapp.core.formats import Choice, JsonSchema, Regex
+from aiapp.core.formats import Choice, Grammar, JsonSchema, Regex
 from aiapp.core.messages import Message, assistant, system, tool, user
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings, Tool
@@ -102,7 +103,17 @@ def test_u7_usage_is_asked_for_in_streams_alone() -> None:
     assert "stream_options" not in chat(answering({}), "mistral").streaming(payload)
 
 
-def test_u1_usage_is_inclusive_but_where_a_vendor_says_otherwise() -> None:
+def test_o13_padding_is_passed_over_wherever_it_stands() -> None:
+    padded = [{**copy.deepcopy(one), "obfuscation": "x" * place} for place, one in enumerate(STREAM)]
+    for one in padded:
+        for choice in one["choices"]:
+            choice["obfuscation"] = choice["delta"]["obfuscation"] = "padding"
+    _, got = asyncio.run(both(chat(answering(WHOLE, padded))))
+    assert got == asyncio.run(complete(chat(answering(WHOLE))))
+    assert "padding" not in repr(got)
+
+
+def test_u1_u3_usage_is_inclusive_but_where_a_vendor_says_otherwise() -> None:
     assert decode_usage(USAGE, NATIVE) == COUNTED
     assert decode_usage(USAGE, vendors()["xai"]) == replace(COUNTED, output_tokens=27)
     assert decode_usage({"prompt_tokens": 3, "prompt_cache_hit_tokens": 2}, NATIVE) == Usage(3, None, 2)
@@ -413,7 +424,12 @@ def test_or_as_a_tool_whose_arguments_are_the_answer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "sent"), [(Regex("a+"), {"regex": "a+"}), (Choice(("a", "b")), {"choice": ["a", "b"]})]
+    ("form", "sent"),
+    [
+        (Regex("a+"), {"regex": "a+"}),
+        (Choice(("a", "b")), {"choice": ["a", "b"]}),
+        (Grammar('start: "a"'), {"grammar": 'start: "a"'}),
+    ],
 )
 def test_vllm_enforces_what_others_cannot(form: Any, sent: Any) -> None:
     request = Request(ASK.messages, format=form)

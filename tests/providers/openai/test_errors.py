@@ -1,4 +1,4 @@
-"""Failures over both wires: typed by code first, then by status; no key in any message."""
+"""Failures over both wires: typed by code and status together; no key in any message."""
 
 from __future__ import annotations
 
@@ -29,6 +29,15 @@ BODIES: list[Any] = [
     (404, {"code": "model_not_found", "message": "m"}, errors.NotFound),
     (503, {"code": "server_overloaded", "message": "m"}, errors.Overloaded),
     (418, {"message": "m"}, errors.BadRequest),
+    # Where status and code contradict each other, the status has the last word on whether to try again.
+    (400, {"code": "server_error", "message": "m"}, errors.BadRequest),
+    (401, {"code": "rate_limit_exceeded", "message": "m"}, errors.AuthenticationFailed),
+    (404, {"code": None, "type": "server_error", "message": "m"}, errors.NotFound),
+    (422, {"code": "server_overloaded", "message": "m"}, errors.BadRequest),
+    (429, {"code": "server_error", "message": "m"}, errors.RateLimited),
+    (429, {"code": "engine_overloaded", "message": "m"}, errors.Overloaded),
+    (500, {"code": "context_length_exceeded", "message": "m"}, errors.ContextOverflow),
+    (500, {"code": "server_error", "message": "m"}, errors.Unavailable),
     (599, {"message": "m"}, errors.Unavailable),
 ]
 

@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aiapp.client.client import Client
 from aiapp.core import errors
 from aiapp.core.events import Event, UsageReport, fold
-from aiapp.core.formats import Choice, JsonSchema, Regex
+from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.messages import Message, assistant, system, tool, user
 from aiapp.core.parts import Citation, File, Image, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings, Tool
+from aiapp.core.serialisation import from_json, to_json
 from aiapp.core.usage import Usage
 from aiapp.providers.openai.decode import StreamDecoder, decode
 from aiapp.providers.openai.encode import encode
@@ -179,15 +181,33 @@ def test_o5_o6_o7_what_the_model_made_goes_back_exactly_and_in_order() -> None:
     ]
     got = asyncio.run(complete(responses(answering(answer(*output)))))
     results = tool(ToolResult("call_1", "a"), ToolResult("call_2", "b"))
-    sent = encode(Request((*ASK.messages, got.message, results)), "gpt").payload["input"]
-    assert sent[1:7] == output
-    assert [item["call_id"] for item in sent[7:]] == ["call_1", "call_2"]
+    for message in (got.message, from_json(Message, to_json(got.message))):
+        sent = encode(Request((*ASK.messages, message, results)), "gpt").payload["input"]
+        assert sent[1:7] == output
+        assert [item["call_id"] for item in sent[7:]] == ["call_1", "call_2"]
+
+
+def test_o5_reasoning_that_the_server_dropped_is_told() -> None:
+    dropped = {"id": "rs_0", "action": "removed", "reason": "model_mismatch", "type": "reasoning"}
+    whole = answer(said("Hello"), input_transformations=[dropped])
+    client = Client(provider=responses(answering(whole, stream_of(whole["output"], whole))))
+    stream = client.stream("hi")
+    list(stream)
+    for response in (client.complete("hi"), stream.response):
+        [warning] = response.warnings
+        assert str(warning) == "messages.thinking: reasoning rs_0 was removed by OpenAI: model_mismatch"
 
 
 def test_o6_commentary_is_not_the_answer() -> None:
     got = asyncio.run(complete(responses(answering(answer(said("Let me see", "commentary"), said('{"a": 1}'))))))
     assert got.text == '{"a": 1}'
     assert got.parts[0] == Thinking("Let me see")
+    whole = answer(said("Let me see: 7", "commentary"), said('{"value": 1}'))
+    client = Client(provider=responses(answering(whole, stream_of(whole["output"], whole))))
+    assert client.complete("one?", output=int).output == 1
+    stream = client.stream("one?", output=int)
+    assert list(stream.partials()) == [1]
+    assert stream.response.output == 1
 
 
 def test_o6_the_first_item_need_not_be_a_message() -> None:
@@ -386,7 +406,7 @@ def test_a_model_without_schemas_answers_by_a_tool_and_the_caller_sees_text() ->
     assert (again[3]["type"], again[3]["call_id"]) == ("function_call_output", "call_1")
 
 
-@pytest.mark.parametrize("form", [Regex("a+"), Choice(("a", "b"))])
+@pytest.mark.parametrize("form", [Regex("a+"), Choice(("a", "b")), Grammar('start: "a"'), Quotation(("a b",))])
 def test_a_form_that_the_wire_lacks_is_listed(form: Any) -> None:
     assert [change.field for change in encode(Request(ASK.messages, format=form), "gpt").changes] == ["format"]
 

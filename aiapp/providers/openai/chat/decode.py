@@ -14,7 +14,6 @@ from aiapp.core.events import (
     Cited,
     Event,
     Finish,
-    FinishReason,
     PartEnd,
     Served,
     Started,
@@ -24,44 +23,30 @@ from aiapp.core.events import (
 )
 from aiapp.core.parts import Citation
 from aiapp.core.usage import Usage
-from aiapp.providers.openai.chat.calls import Calls
+from aiapp.providers.chat import FINISHES, Calls, as_chunk
+from aiapp.providers.codes import failure, fields
+from aiapp.providers.openai.chat.truncation import truncated
 from aiapp.providers.openai.chat.usage import decode_usage
-from aiapp.providers.openai.codes import failure, fields
+from aiapp.providers.openai.forms import ANSWER
 from aiapp.providers.openai.vendors import Vendor
 from aiapp.providers.tiers import served_tier
 
-_FINISHES: dict[str, FinishReason] = {
-    "stop": "stop",
-    "length": "length",
-    "model_length": "length",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-    "content_filter": "content_filter",
-}
 
-
-def decode(answer: Mapping[str, Any], model: str, vendor: Vendor) -> Iterator[Event]:
-    """The events of a whole answer."""
-    choices: Sequence[Mapping[str, Any]] = answer.get("choices") or ()
-    if not choices and not answer.get("error"):
+def decode(answer: Mapping[str, Any], model: str, vendor: Vendor, characters: int | None = None) -> Iterator[Event]:
+    """The events of a whole answer; `characters` is the length of a prompt that the vendor may have cut."""
+    if not answer.get("choices") and not answer.get("error"):
         raise InvalidResponse("the answer has no choices", provider=vendor.name, model=model)
-    pieces: list[dict[str, Any]] = []
-    for choice in choices:
-        message = dict(choice.get("message") or {})
-        calls: Sequence[Mapping[str, Any]] = message.get("tool_calls") or ()
-        message["tool_calls"] = [{**call, "index": index} for index, call in enumerate(calls)]
-        pieces.append({**choice, "delta": message})
-    yield from StreamDecoder(model, vendor).decode({**answer, "choices": pieces})
+    yield from StreamDecoder(model, vendor, characters).decode(as_chunk(answer))
 
 
 class StreamDecoder:
     """Turns chunks into our events, one at a time."""
 
-    def __init__(self, model: str, vendor: Vendor) -> None:
-        self._model, self._vendor = model, vendor
-        self._calls = Calls()
+    def __init__(self, model: str, vendor: Vendor, characters: int | None = None) -> None:
+        self._model, self._vendor, self._characters = model, vendor, characters
+        self._calls = Calls(vendor.name, answer=ANSWER)
         self._open = ""
-        self._started = self._refused = self._finished = self._counting = False
+        self._started = self._refused = self._finished = self._cut = self._counting = False
         self._details: list[dict[str, Any]] = []
         self._tier: str | None = None
         self._usage: Mapping[str, Any] | None = None
@@ -89,12 +74,15 @@ class StreamDecoder:
         if self._usage is None or (self._counting and not self._finished):
             return
         usage = decode_usage(self._usage, self._vendor)
-        if self._finished:
-            self._usage = None
-            yield UsageReport(usage)
-        else:
+        if not self._finished:
             self._counting = True
             yield UsageReport(_input_of(usage))
+            return
+        self._usage = None
+        yield UsageReport(usage)
+        if self._characters is not None:
+            altered = truncated(self._characters, usage, at_the_limit=self._cut)
+            yield from () if altered is None else (altered,)
 
     def _choice(self, choice: Mapping[str, Any], answer_id: str) -> Iterator[Event]:
         if choice.get("error"):
@@ -138,7 +126,8 @@ class StreamDecoder:
         yield from self._calls.end(answer_id)
         if self._details and self._vendor.echo == "reasoning_details":
             yield PartEnd({self._vendor.name: {"reasoning_details": self._details}})
-        reason = _FINISHES.get(raw, "unknown")
+        reason = FINISHES.get(raw, "unknown")
+        self._cut = reason == "length"
         if raw == "error":
             raise failure({"message": "the answer broke off at the vendor"}, self._vendor.name, self._model)
         if reason in ("stop", "tool_calls"):

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from aiapp.catalog.abilities import Abilities, abilities
-from aiapp.core.formats import Choice, JsonSchema, Regex
+from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.response import Change
 from aiapp.providers.openai.chat.messages import Messages
 from aiapp.providers.openai.encode import tool_payload
-from aiapp.providers.openai.forms import ANSWER, DESCRIPTION, as_tool, instruction, merged
+from aiapp.providers.openai.forms import ANSWER, DESCRIPTION, as_tool, instruction
 from aiapp.providers.openai.limits import within
 from aiapp.providers.openai.strict import strict
 from aiapp.providers.openai.vendors import Vendor
+from aiapp.providers.payload import merged
 from aiapp.providers.protocol import Prepared
 
 
@@ -35,7 +36,9 @@ def encode(request: Request, model: str, vendor: Vendor) -> Prepared:
     _tools(tools, choice, settings, vendor, payload, changes)
     _settings(settings, vendor, payload, changes)
     _cache(settings, vendor, known, payload, changes)
-    return Prepared(merged(payload, settings.extra), tuple(changes))
+    payload = merged(payload, settings.extra)
+    most = payload.get(vendor.limit) or known.output_tokens
+    return Prepared(payload, tuple(changes), most_tokens=most)
 
 
 def _tool(tool: Tool, vendor: Vendor, changes: list[Change]) -> dict[str, Any]:
@@ -67,8 +70,12 @@ def _format(
             payload["structured_outputs"] = {"regex": pattern}
         case Choice(options) if vendor.guided:
             payload["structured_outputs"] = {"choice": list(options)}
-        case Regex() | Choice():
+        case Grammar(lark) if vendor.guided:
+            payload["structured_outputs"] = {"grammar": lark}
+        case Regex() | Choice() | Grammar():
             changes.append(Change("format", "Chat Completions enforces JSON schemas only; not sent"))
+        case Quotation():
+            changes.append(Change("format", "no server enforces quotations; not sent"))
         case _:
             assert_never(request.format)
     return choice

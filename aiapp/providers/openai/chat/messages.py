@@ -9,8 +9,9 @@ from typing import Any
 from aiapp.core.messages import Message
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.response import Change
-from aiapp.providers.openai.items import MARK, url_of
+from aiapp.providers.openai.items import MARK
 from aiapp.providers.openai.vendors import Vendor
+from aiapp.providers.payload import url_of
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 

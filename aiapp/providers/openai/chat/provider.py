@@ -10,6 +10,7 @@ from aiapp.core.request import Request
 from aiapp.providers.counting import Count
 from aiapp.providers.openai.chat.decode import StreamDecoder, decode
 from aiapp.providers.openai.chat.encode import encode
+from aiapp.providers.openai.chat.truncation import characters_of
 from aiapp.providers.openai.counting import count_request
 from aiapp.providers.openai.sdk import OpenAISdkProvider
 from aiapp.providers.openai.vendors import Vendor, is_loopback
@@ -46,11 +47,11 @@ class ChatProvider(OpenAISdkProvider):
 
     def decode(self, answer: Mapping[str, Any], prepared: Prepared) -> Iterable[Event]:
         """The events of a whole answer."""
-        return decode(answer, self.model, self.vendor)
+        return decode(answer, self.model, self.vendor, self._watched(prepared))
 
     def stream_decoder(self, prepared: Prepared) -> StreamDecoder:
         """A decoder for one streamed answer."""
-        return StreamDecoder(self.model, self.vendor)
+        return StreamDecoder(self.model, self.vendor, self._watched(prepared))
 
     def streaming(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         """The payload that asks for a stream, and for its usage, which most servers send only when asked."""
@@ -58,6 +59,10 @@ class ChatProvider(OpenAISdkProvider):
             return {**payload, "stream": True}
         options = {"include_usage": True, **payload.get("stream_options", {})}
         return {**payload, "stream": True, "stream_options": options}
+
+    def _watched(self, prepared: Prepared) -> int | None:
+        """The characters of the prompt, where the vendor may read fewer without a word."""
+        return characters_of(prepared.payload) if self.vendor.truncates else None
 
     def count_tokens(self, request: Request) -> Count:
         """The tokens of a request's texts: an estimate, but for OpenAI's own models."""

@@ -1,4 +1,4 @@
-"""What the codes mean that OpenAI and those who speak its language name their failures by. Loads no SDK."""
+"""What the codes mean by which failures are named in the language of Chat Completions, litellm's too. Loads no SDK."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiapp.core import errors
-from aiapp.providers.statuses import error_for_status
+from aiapp.providers.statuses import error_for
 
 BY_CODE: Mapping[str, type[errors.ProviderError]] = {
     "bio_policy": errors.ContentFiltered,
@@ -52,6 +52,6 @@ def failure(error: object, provider: str, model: str) -> errors.ProviderError:
     body = fields(error) or {"message": error}
     code: Any = body.get("code")
     status = code if isinstance(code, int) and 400 <= code < 600 else None
-    kind = by_code(body) or (errors.Unavailable if status is None else error_for_status(status))
+    kind = error_for(by_code(body), status)
     message = str(body.get("message") or "the answer failed")
     return kind(message, provider=provider, model=model, status=status)

@@ -1,4 +1,4 @@
-"""Tool calls out of the deltas of Chat Completions. Pure.
+"""What of Chat Completions is the same for whoever speaks it: why an answer ends, and its tool calls. Pure.
 
 A call's id and name come once and its arguments in pieces, told apart by `index`, and the pieces of parallel calls may
 interleave. Gateways also send every call at index 0, each with an id of its own, leave the index or the id out, repeat
@@ -8,12 +8,33 @@ id and name with every piece, or give the arguments as an object.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from aiapp.core.events import Event, PartEnd, TextDelta, ToolCallDelta, ToolCallStart
-from aiapp.providers.openai.forms import ANSWER
+from aiapp.core.events import Event, FinishReason, PartEnd, TextDelta, ToolCallDelta, ToolCallStart
+from aiapp.core.parts import Metadata
+
+FINISHES: Mapping[str, FinishReason] = {
+    "stop": "stop",
+    "length": "length",
+    "model_length": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+    "refusal": "refusal",
+}
+
+
+def as_chunk(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """A whole answer as a stream of one chunk, so that the two cannot be read differently."""
+    choices: list[dict[str, Any]] = []
+    for choice in answer.get("choices") or ():
+        message = dict(choice.get("message") or {})
+        calls: Sequence[Mapping[str, Any]] = message.get("tool_calls") or ()
+        message["tool_calls"] = [{**call, "index": index} for index, call in enumerate(calls)]
+        choices.append({**choice, "delta": message})
+    return {**answer, "choices": choices}
 
 
 @dataclass(slots=True)
@@ -25,12 +46,18 @@ class _Call:
     name: str = ""
     pending: str = ""
     begun: bool = False
+    own: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 class Calls:
-    """The calls of one answer."""
+    """The calls of one answer.
 
-    def __init__(self) -> None:
+    The arguments of the tool `answer` are the text of the answer; what a call has under a name of `kept` goes back with
+    it to the provider `name`.
+    """
+
+    def __init__(self, name: str, *, answer: str | None = None, kept: Sequence[str] = ()) -> None:
+        self._name, self._answer, self._kept = name, answer, kept
         self._calls: list[_Call] = []
         self._at: dict[Any, _Call] = {}
         self._last: _Call | None = None
@@ -38,7 +65,7 @@ class Calls:
     @property
     def called(self) -> bool:
         """Whether any tool but the one that stands for the answer was called."""
-        return any(call.name != ANSWER for call in self._calls)
+        return any(call.name != self._answer for call in self._calls)
 
     def add(self, delta: Mapping[str, Any]) -> Iterator[Event]:
         """Our events for one delta."""
@@ -46,6 +73,7 @@ class Calls:
         function: Mapping[str, Any] = delta.get("function") or {}
         call.id = call.id or str(delta.get("id") or "")
         call.name = call.name or str(function.get("name") or "")
+        call.own |= {name: delta[name] for name in self._kept if delta.get(name)}
         arguments: Any = function.get("arguments")
         call.pending += arguments if isinstance(arguments, str) else json.dumps(arguments) if arguments else ""
         if call.name and call.id:
@@ -57,7 +85,8 @@ class Calls:
             call.id = call.id or f"{answer_id or 'call'}_{call.number}"
             yield from self._told(call)
         for call in self._calls:
-            yield PartEnd({}, None if call.name == ANSWER else call.number)
+            metadata: Metadata = {self._name: call.own} if call.own else {}
+            yield PartEnd(metadata, None if call.name == self._answer else call.number)
 
     def _which(self, delta: Mapping[str, Any]) -> _Call:
         """The call that a delta belongs to: by a known id, by its index unless the id is a new one, else the last."""
@@ -72,9 +101,9 @@ class Calls:
         return call
 
     def _told(self, call: _Call) -> Iterator[Event]:
-        if not call.begun and call.name != ANSWER:
+        if not call.begun and call.name != self._answer:
             yield ToolCallStart(call.number, call.id, call.name)
         call.begun = True
         if call.pending:
-            yield TextDelta(call.pending) if call.name == ANSWER else ToolCallDelta(call.number, call.pending)
+            yield TextDelta(call.pending) if call.name == self._answer else ToolCallDelta(call.number, call.pending)
         call.pending = ""

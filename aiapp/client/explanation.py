@@ -1,0 +1,92 @@
+"""The receipt of a call before it is made: nothing is sent, and what only an answer can tell is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from aiapp.catalog.prices import STANDARD
+from aiapp.client.receipt import priced, shown
+from aiapp.client.route import Route
+from aiapp.core.events import Event, fold
+from aiapp.core.invoice import Invoice
+from aiapp.core.request import Request
+from aiapp.core.response import Receipt, Timing
+from aiapp.core.usage import Usage
+from aiapp.providers.counting import Count
+from aiapp.providers.protocol import Counts, Provider
+from aiapp.providers.tiers import served_tier
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation(Receipt):
+    """What the receipt of a call will say, as far as that is known before anything is sent.
+
+    `usage` is the input alone, as `counted` counts it, which is an estimate unless it is `exact`. So `invoice` bounds
+    the cost from below (`invoice.at_least`), and `most` from above: it is that of an answer which takes all the tokens
+    that it may. Both are for one answer, without what asking again costs.
+
+    `tries` is how often this model is asked at most, and `otherwise` is what is asked where it cannot answer, in order.
+    `refused` is whether a strict client raises `NotHonoured`, for what `changes` says is lost. Where the answer is in
+    the cache, `cached` says so, nobody is asked, and `usage` and `invoice` are those of the answer.
+    """
+
+    counted: Count | None = None
+    most: Invoice = field(kw_only=True)
+    tries: int = 0
+    refused: bool = False
+    otherwise: tuple[Explanation, ...] = ()
+
+
+def explain(routes: Sequence[Route], request: Request, kept: Sequence[Event] | None) -> Explanation:
+    """What would be tried, in order; `kept` is the answer that the cache holds."""
+    if kept is not None:
+        return _kept(_of(routes[0], request), kept, routes[0].provider)
+    first, *others = (_of(route, request) for route in routes)
+    return replace(first, otherwise=tuple(others))
+
+
+def _of(route: Route, request: Request) -> Explanation:
+    """One model alone."""
+    provider = route.provider
+    prepared = provider.prepare(request)
+    counted = provider.count_tokens(request) if isinstance(provider, Counts) else None
+    least = Usage(None if counted is None else counted.tokens)
+    most = replace(least, output_tokens=prepared.most_tokens)
+    tier = prepared.payload.get("service_tier")
+    return Explanation(
+        model=route.model,
+        usage=least,
+        invoice=_invoice(provider, least, tier),
+        timing=Timing(0.0),
+        changes=prepared.changes,
+        payload=shown(prepared.payload, request),
+        prompt=request.prompt,
+        counted=counted,
+        most=_invoice(provider, most, tier),
+        tries=route.retry.attempts,
+        refused=route.strict and any(change.lost for change in prepared.changes),
+    )
+
+
+def _kept(asked: Explanation, events: Sequence[Event], provider: Provider) -> Explanation:
+    """The same with what the answer in the cache tells."""
+    answer = fold(events)
+    invoice = _invoice(provider, answer.usage, None, cached=True)
+    return replace(
+        asked,
+        usage=answer.usage,
+        invoice=invoice,
+        most=invoice,
+        request_id=answer.request_id,
+        served=answer.model,
+        tier=answer.tier,
+        cached=True,
+        counted=None,
+        tries=0,
+    )
+
+
+def _invoice(provider: Provider, usage: Usage, tier: str | None, *, cached: bool = False) -> Invoice:
+    return priced(provider, usage, datetime.now(UTC), tier=served_tier(tier) or STANDARD, cached=cached)

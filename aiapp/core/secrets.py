@@ -1,0 +1,33 @@
+"""Names under which secrets stand, and values without them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+REDACTED = "[redacted]"
+_NAME = re.compile(
+    r"(?:api|access|private|secret|auth)_?key|secret|passw(?:or)?d|passphrase|authorization|credentials?|cookie"
+    r"|(?:\A|_)(?:(?:access|auth|bearer|refresh|id|session|api|security)_?)?token\Z",
+    re.IGNORECASE,
+)
+
+
+def names_a_secret(name: str) -> bool:
+    """Whether what stands under a name, such as `api_key`, `x-api-key` or `apiKey`, is a secret."""
+    return _NAME.search(re.sub(r"(?<=[a-z])(?=[A-Z])|-", "_", name)) is not None
+
+
+def without_secrets(value: Any) -> Any:
+    """Plain JSON values with what stands under such a name taken out, at any depth."""
+    if isinstance(value, Mapping):
+        inner: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+        return {
+            name: REDACTED if one is not None and names_a_secret(name) else without_secrets(one)
+            for name, one in inner.items()
+        }
+    if isinstance(value, list | tuple):
+        items: list[Any] | tuple[Any, ...] = value  # pyright: ignore[reportUnknownVariableType]
+        return [without_secrets(one) for one in items]
+    return value

@@ -1,0 +1,161 @@
+"""What is said before anything is sent, and that the receipt of the call then says the same."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from aiapp.client.cache import Cache, MemoryCache
+from aiapp.client.client import Client
+from aiapp.client.retry import Retry
+from aiapp.client.sqlite_cache import SqliteCache
+from aiapp.core.errors import BadRequest, NotHonoured, Overloaded
+from aiapp.core.messages import assistant, system, user
+from aiapp.core.request import Request, Settings, Tool
+from aiapp.core.response import Receipt
+from aiapp.core.secrets import REDACTED
+from aiapp.core.usage import Usage
+from aiapp.testing import Said, ScriptedModel, WireServer, block_network
+
+LOOK = Tool("look", "Looks.", {"type": "object", "properties": {"at": {"type": "string"}}})
+ASKED = Request(
+    (system("Be brief."), user("Where is the tower?")),
+    (LOOK,),
+    settings=Settings(top_k=3, seed=1, max_tokens=50, stop=("x",)),
+    prompt="hash",
+)
+VENDORS = ("openai", "openai-chat", "anthropic")
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("output", [None, dict[str, str]], ids=["text", "typed"])
+def test_it_says_what_the_receipt_then_says(vendor: str, output: type | None) -> None:
+    with WireServer(Said('{"city": "Paris"}')) as server:
+        client = Client(f"{vendor}:m", api_key="sk-not-a-real-key", base_url=server.url)
+        with block_network(allow_loopback=False):
+            explained = client.explain(ASKED, output=output)
+        assert server.requests == []
+        receipt = (client.complete(ASKED) if output is None else client.complete(ASKED, output=output)).receipt
+        client.close()
+        assert server.requests[0].body == explained.payload
+    assert isinstance(explained, Receipt)
+    for name in ("model", "payload", "changes", "prompt", "cached"):
+        assert getattr(explained, name) == getattr(receipt, name), name
+    assert explained.changes
+    assert "sk-not-a-real-key" not in repr(explained) + json.dumps(explained.payload)
+
+
+def test_what_only_an_answer_can_tell_is_unknown() -> None:
+    explained = Client("openai:m", api_key="k").explain("hi")
+    assert explained.usage.output_tokens is None
+    assert (explained.attempts, explained.request_id, explained.served, explained.timing.total) == ((), None, "", 0)
+    assert {field.name for field in fields(Receipt)} <= {field.name for field in fields(explained)}
+
+
+@pytest.mark.parametrize("model", ["openai:m", "openai-chat:m", "anthropic:m", "ollama:m"])
+def test_tokens_are_an_estimate_that_says_so(model: str) -> None:
+    explained = Client(model, api_key="k").explain("word " * 400)
+    assert explained.counted is not None
+    assert not explained.counted.exact
+    assert explained.usage.input_tokens == explained.counted.tokens
+    assert 300 < explained.counted.tokens < 700
+
+
+def test_the_bundled_model_counts_exactly_and_costs_nothing() -> None:
+    client = Client("local")
+    explained = client.explain("Hello there")
+    assert explained.counted is not None
+    assert explained.counted.exact
+    assert explained.usage.input_tokens == client.complete("Hello there").usage.input_tokens
+    assert explained.cost == explained.most.total == Decimal(0)
+
+
+def test_a_provider_that_does_not_count_leaves_the_tokens_unknown() -> None:
+    explained = Client(provider=ScriptedModel("x", free=False)).explain("hi")
+    assert (explained.counted, explained.usage) == (None, Usage())
+    assert explained.cost is None
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "most"),
+    [
+        ("openai:m", Settings(max_tokens=50), 50),
+        ("openai:m", Settings(extra={"max_output_tokens": 70}), 70),
+        ("openai:m", Settings(), None),
+        ("openai-chat:m", Settings(max_tokens=50), 50),
+        ("anthropic:m", Settings(max_tokens=50), 50),
+        ("anthropic:m", Settings(), 16_384),
+        ("mistral:m", Settings(max_tokens=50), 50),
+        ("local", Settings(), 256),
+        ("local", Settings(max_tokens=50), 50),
+    ],
+)
+def test_the_most_that_it_may_cost_is_that_of_the_longest_answer(
+    model: str, settings: Settings, most: int | None
+) -> None:
+    explained = Client(model, api_key="k").explain(Request((user("hi"),), settings=settings))
+    assert sum(line.count or 0 for line in explained.most.lines) == sum(
+        line.count or 0 for line in explained.invoice.lines
+    ) + (most or 0)
+
+
+def test_the_order_in_which_models_are_tried() -> None:
+    busy = ScriptedModel(Overloaded("no", provider="s", model="s"))
+    client = Client(
+        provider=busy, fallback=["local", ScriptedModel("x")], retry=Retry(attempts=2, first_wait=0.001), strict=True
+    )
+    explained = client.explain(Request((user("hi"),), settings=Settings(effort="high")))
+    assert [one.model for one in (explained, *explained.otherwise)] == ["scripted", "local", "scripted"]
+    assert [one.tries for one in (explained, *explained.otherwise)] == [2, 2, 2]
+    assert [one.refused for one in (explained, *explained.otherwise)] == [False, True, False]
+    assert busy.requests == []
+
+
+def test_what_a_strict_client_refuses_is_explained_and_not_raised() -> None:
+    client = Client("local", strict=True)
+    request = Request((user("hi"),), settings=Settings(effort="high"))
+    explained = client.explain(request)
+    assert explained.refused
+    with pytest.raises(NotHonoured) as caught:
+        client.complete(request)
+    assert caught.value.changes == explained.changes
+
+
+def test_what_cannot_be_sent_at_all_is_raised() -> None:
+    client = Client("anthropic:claude-opus-5-5", api_key="k")
+    with pytest.raises(BadRequest, match="end with the user"):
+        client.explain([user("hi"), assistant("I will begin")])
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_an_answer_in_the_cache_is_told_as_the_receipt_will_tell_it(kind: str, tmp_path: Path) -> None:
+    cache: Cache = MemoryCache() if kind == "memory" else SqliteCache(tmp_path / "a.db")
+    model = ScriptedModel(Said("Paris", usage=Usage(10, 2)), free=False)
+    client = Client(provider=model, cache=cache, fallback=["local"])
+    assert not client.explain("where?").cached
+    client.complete("where?")
+    explained, receipt = client.explain("where?"), client.complete("where?").receipt
+    for name in ("cached", "usage", "invoice", "served", "request_id", "payload", "attempts"):
+        assert getattr(explained, name) == getattr(receipt, name), name
+    assert explained.cached
+    assert explained.cost == explained.most.total == Decimal(0)
+    assert (explained.tries, len(explained.otherwise)) == (0, 0)
+    assert not client.explain("where else?").cached
+    assert len(model.requests) == 1
+
+
+def test_a_key_that_a_user_adds_to_the_payload_is_sent_and_not_shown() -> None:
+    extra = {"aws_secret_access_key": "very-secret", "extra_headers": {"Authorization": "Bearer s", "X-Trace": "t"}}
+    request = Request((user("hi"),), settings=Settings(extra=extra))
+    with WireServer("fine") as server:
+        client = Client("openai:m", api_key="k", base_url=server.url)
+        explained, receipt = client.explain(request), client.complete(request).receipt
+        client.close()
+        assert server.requests[0].body["aws_secret_access_key"] == "very-secret"
+    for payload in (explained.payload, receipt.payload):
+        assert payload["aws_secret_access_key"] == REDACTED
+        assert payload["extra_headers"] == {"Authorization": REDACTED, "X-Trace": "t"}
