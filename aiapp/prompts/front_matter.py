@@ -47,9 +47,7 @@ class FrontMatter:
 
     def where(self, *path: str) -> str:
         """The file, line and column of an entry, with its name; `[0]` is the first item of a list."""
-        import yaml
-
-        found: Node | None = yaml.SafeLoader(self.text).get_single_node() if self.text else None
+        found: Node | None = _loader()(self.text).get_single_node() if self.text else None
         line, column = 0, 0
         for name in path:
             key, found = _below(found, name)

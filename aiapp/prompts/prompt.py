@@ -32,10 +32,11 @@ from aiapp.prompts.usage import Use, check, inferred, uses, walk
 from aiapp.prompts.validation import Check, compile_schema, of_types, problems
 from aiapp.prompts.values import is_array, is_messages, is_object
 
-_RESERVED = (
+RESERVED = (
     "config", "description", "ext", "examples", "input", "metadata", "model", "models", "name", "output", "raw",
     "tests", "toolDefs", "tools", "variant", "version",
 )  # fmt: skip
+"""The entries that Dotprompt or aiapp reads; others with a dot in them belong to other programs."""
 UNNAMED = "prompt"
 """The name of a prompt that was given none."""
 
@@ -91,10 +92,10 @@ class Prompt:
         self.declares = declared is not None
         """Whether the file says what its variables are; else it follows from the template."""
         followed = {"type": "object", **_top(self.use)}
-        self.input_schema = followed if declared is None else declared
+        self.input_schema: Mapping[str, Any] = followed if declared is None else declared
         self._named = self.input_schema if _is_object_schema(self.input_schema) else followed
         self.output_schema = self._schema("output")
-        self._defaults = matter.mapping("input", "default")
+        self.defaults = matter.mapping("input", "default")
         self._bound: Mapping[str, object] = {}
         self.hash = _hash(self.source, self.partials)
 
@@ -139,7 +140,7 @@ class Prompt:
         spaces: dict[str, dict[str, Any]] = {}
         for key, value in self.raw.items():
             space, dot, name = key.rpartition(".")
-            if dot and key not in _RESERVED:
+            if dot and key not in RESERVED:
                 spaces.setdefault(space, {})[name] = value
         return spaces
 
@@ -205,7 +206,7 @@ class Prompt:
         """As `render`; explicit settings lie over the prompt's own. `context` is what `@name` means in the template."""
         if self._missing_tools:
             raise InvalidInput(f"tools of prompt {self.name}", self._missing_tools, "tools given to the prompt")
-        given = {**self._defaults, **self._bound, **variables}
+        given = {**self.defaults, **self._bound, **variables}
         self._raise(problems(self._check, given, ""), variables)
         chosen = self.settings if settings is None else settings.over(self.settings)
         around: Mapping[str, Any] = {**self._context, **(context or {})}

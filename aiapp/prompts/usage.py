@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from aiapp.core.errors import InvalidInput
+from aiapp.core.messages import Role
 from aiapp.prompts.tree import (
     Block,
     Call,
@@ -27,6 +28,7 @@ from aiapp.prompts.tree import (
 )
 from aiapp.prompts.validation import Schema, of_types
 from aiapp.prompts.values import is_object
+from aiapp.prompts.writer import CACHE
 
 _SHOWN = ("string", "number", "boolean", "null")
 
@@ -44,6 +46,10 @@ class Use:
     """Whether it is asked for by `if` and its like, and so may be missing."""
     whole: bool = False
     """Whether all of it is used, whatever it is."""
+    roles: set[Role] = field(default_factory=set["Role"])
+    """Who says it."""
+    cached: bool = False
+    """Whether it stands before the end of what a provider is asked to cache."""
 
     def below(self, name: str, path: Path) -> Use:
         return self.fields.setdefault(name, Use(path.text, path.where))
@@ -59,7 +65,8 @@ class _Scope:
 def uses(nodes: Sequence[Node]) -> Use:
     """How a template uses its variables."""
     root = Use()
-    _note(nodes, _Scope(root, {}))
+    marks = sum(isinstance(node, StartSection) and node.name == CACHE for node in walk(nodes))
+    _Notes(marks).nodes(nodes, _Scope(root, {}))
     return root
 
 
@@ -130,57 +137,86 @@ def _check(use: Use, schema: Schema, root: Schema, *, is_top: bool = False) -> N
             raise InvalidInput(below.where, f"{{{{{below.text}}}}}", accepted)
 
 
-def _note(nodes: Iterable[Node], scope: _Scope) -> None:
-    for node in nodes:
-        _note_one(node, scope)
+class _Notes:
+    """Goes through a template in the order of its text, and knows who speaks there."""
+
+    def __init__(self, marks: int) -> None:
+        self._role: Role = "user"
+        self._marks = marks
+        """How many ends of what is cached are still to come."""
+
+    def nodes(self, nodes: Iterable[Node], scope: _Scope) -> None:
+        for node in nodes:
+            self._node(node, scope)
+
+    def _node(self, node: Node, scope: _Scope) -> None:
+        match node:
+            case Literally():
+                pass
+            case History():
+                self._role = "assistant"
+            case SetRole(role):
+                self._role = role
+            case StartSection(name):
+                self._marks -= name == CACHE
+            case Value(expression):
+                self._says(expression, scope).shown = True
+            case Media(url, kind):
+                self._says(url, scope).whole = True
+                self._says(kind or Constant(None), scope)
+            case If(test, body, otherwise):
+                _used(test, scope).asked = True
+                self.nodes((*body, *otherwise), scope)
+            case Each(items, names, body, otherwise):
+                used = _used(items, scope)
+                used.items = used.items or Use(used.text, used.where)
+                self.nodes(body, _inside(used.items, names, scope))
+                self.nodes(otherwise, scope)
+            case With(value, names, body, otherwise):
+                used = _used(value, scope)
+                used.asked = True
+                self.nodes(body, _inside(used, names, scope))
+                self.nodes(otherwise, scope)
+            case Block(value, body, otherwise):
+                used = self._says(value, scope)
+                used.asked = used.whole = True
+                self.nodes(body, _inside(Use(whole=True), (), scope))
+                self.nodes(otherwise, scope)
+            case Include():
+                self._partial(node, scope)
+            case _:
+                assert_never(node)
+
+    def _partial(self, node: Include, scope: _Scope) -> None:
+        given = {name: _used(value, scope) for name, value in node.values.items()}
+        value = scope.value if node.context is None else _used(node.context, scope)
+        if given:
+            # What the partial is given by name stands before what the context has.
+            value = Use(value.text, value.where, _Over(given, value.fields), value.items)
+        self.nodes(node.body, _Scope(value, {}, scope.parent))
+
+    def _says(self, expression: Expression, scope: _Scope) -> Use:
+        """The use of a value that becomes a part of what is said here."""
+        for path in _paths(expression):
+            used = _used(path, scope)
+            used.roles.add(self._role)
+            used.cached = used.cached or self._marks > 0
+        return _used(expression, scope)
 
 
-def _note_one(node: Node, scope: _Scope) -> None:
-    match node:
-        case Literally() | SetRole() | History() | StartSection():
+def _paths(expression: Expression) -> Iterator[Path]:
+    match expression:
+        case Path():
+            yield expression
+        case Call(_, arguments):
+            for argument in arguments:
+                yield from _paths(argument)
+        case Constant():
             pass
-        case Value(expression):
-            used = _used(expression, scope)
-            if isinstance(expression, Path):
-                used.shown = True
-        case Media(url, kind):
-            _used(url, scope).whole = True
-            _used(kind or Constant(None), scope).shown = True
-        case If(test, body, otherwise):
-            _used(test, scope).asked = True
-            _note((*body, *otherwise), scope)
-        case Each(items, names, body, otherwise):
-            used = _used(items, scope)
-            used.items = used.items or Use(used.text, used.where)
-            _note(body, _inside(used.items, names, scope))
-            _note(otherwise, scope)
-        case With(value, names, body, otherwise):
-            used = _used(value, scope)
-            used.asked = True
-            _note(body, _inside(used, names, scope))
-            _note(otherwise, scope)
-        case Block(value, body, otherwise):
-            used = _used(value, scope)
-            used.asked = used.whole = True
-            _note(body, _inside(Use(whole=True), (), scope))
-            _note(otherwise, scope)
-        case Include():
-            _note_partial(node, scope)
-        case _:
-            assert_never(node)
 
 
 def _inside(value: Use, names: tuple[str, ...], scope: _Scope) -> _Scope:
     return _Scope(value, {**scope.names, **dict(zip(names, (value, Use()), strict=False))}, scope)
-
-
-def _note_partial(node: Include, scope: _Scope) -> None:
-    given = {name: _used(value, scope) for name, value in node.values.items()}
-    value = scope.value if node.context is None else _used(node.context, scope)
-    if given:
-        # What the partial is given by name stands before what the context has.
-        value = Use(value.text, value.where, _Over(given, value.fields), value.items)
-    _note(node.body, _Scope(value, {}, scope.parent))
 
 
 class _Over(dict[str, Use]):
