@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from aiapp.core.errors import InvalidInput
@@ -65,6 +65,7 @@ def scan(source: str, place: Place) -> Iterator[str | Tag]:
     for match in _TAG.finditer(source):
         tag = _tag(match, place.at(source, match.start()))
         start, end = _span(source, match, tag)
+        indent = "" if trim or match["left"] else source[start : match.start()]
         text = source[position:start]
         text = text.lstrip() if trim else text
         text = text.rstrip() if match["left"] else text
@@ -74,7 +75,7 @@ def scan(source: str, place: Place) -> Iterator[str | Tag]:
         if text:
             yield text
         if tag is not None:
-            yield Tag(tag.kind, tag.body, tag.where, source[start : match.start()]) if start < match.start() else tag
+            yield replace(tag, indent=indent)
     text = source[position:].lstrip() if trim else source[position:]
     if text:
         yield text
