@@ -63,7 +63,7 @@ def requests_of(prompt: Prompt) -> Mapping[str, Request]:
     rendered: dict[str, Request] = {}
     shown = [(case.name, case.input, case.history) for case in cases(prompt)]
     if not shown:
-        made = prompt.examples[0].input if prompt.examples else sample(prompt.input_schema, prompt.input_schema)
+        made = prompt.examples[0]["input"] if prompt.examples else sample(prompt.input_schema, prompt.input_schema)
         shown = [("made-up variables", made, ())]
     for name, variables, history in shown:
         try:

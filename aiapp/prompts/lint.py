@@ -105,9 +105,9 @@ def _examples(prompt: Prompt) -> Iterator[Finding]:
     gives = None if prompt.output_schema is None else compile_schema(prompt.output_schema)
     for number, example in enumerate(prompt.examples):
         place = _place(prompt, "examples", f"[{number}]")
-        for wrong in problems(takes, example.input, "input"):
+        for wrong in problems(takes, example["input"], "input"):
             yield Finding("example", "error", place, wrong)
-        for wrong in () if gives is None else problems(gives, example.output, "output"):
+        for wrong in () if gives is None else problems(gives, example["output"], "output"):
             yield Finding("example", "error", place, wrong)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -39,14 +38,6 @@ RESERVED = (
 """The entries that Dotprompt or aiapp reads; others with a dot in them belong to other programs."""
 UNNAMED = "prompt"
 """The name of a prompt that was given none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """What goes in and what should come out, as the front matter shows it."""
-
-    input: Mapping[str, Any]
-    output: Any
 
 
 class Prompt:
@@ -145,8 +136,8 @@ class Prompt:
         return spaces
 
     @cached_property
-    def examples(self) -> tuple[Example, ...]:
-        """The examples of the front matter; a template reaches them as `@examples`."""
+    def examples(self) -> tuple[Mapping[str, Any], ...]:
+        """The examples of the front matter, each with `input` and `output`; a template reaches them as `@examples`."""
         shown = self.raw.get("examples", [])
         if not is_array(shown):
             raise InvalidInput(self.where("examples"), shown, "a list of examples, each with input and output")
@@ -154,7 +145,7 @@ class Prompt:
             if not is_object(one) or set(one) != {"input", "output"} or not is_object(one["input"]):
                 accepted = "an example with input, a mapping of variables, and output"
                 raise InvalidInput(self.where("examples", f"[{number}]"), one, accepted)
-        return tuple(Example(one["input"], one["output"]) for one in shown)
+        return tuple(shown)
 
     @property
     def format(self) -> JsonSchema | None:
@@ -220,8 +211,7 @@ class Prompt:
 
     @cached_property
     def _context(self) -> Mapping[str, Any]:
-        examples = [{"input": one.input, "output": one.output} for one in self.examples]
-        return {"examples": examples} if examples else {}
+        return {"examples": self.examples} if self.examples else {}
 
     def _raise(self, wrong: list[str], variables: Mapping[str, object]) -> None:
         if wrong:
