@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from aiapp.prompts.fewshot.example import Example
     from aiapp.prompts.fewshot.few_shot import FewShot
     from aiapp.prompts.prompt import Prompt
+    from aiapp.prompts.repository import PromptRepository
     from aiapp.retrieval.answer import Answer
     from aiapp.retrieval.index import Index
     from aiapp.tracking.ledger import Ledger
@@ -54,6 +55,7 @@ _HOMES = {
     "Message": "core.messages",
     "Needs": "catalog.needs",
     "Prompt": "prompts.prompt",
+    "PromptRepository": "prompts.repository",
     "RateLimit": "client.limits",
     "Receipt": "core.response",
     "Regex": "core.formats",
@@ -100,6 +102,7 @@ __all__ = [
     "Message",
     "Needs",
     "Prompt",
+    "PromptRepository",
     "RateLimit",
     "Receipt",
     "Regex",

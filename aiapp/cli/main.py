@@ -13,6 +13,7 @@ from aiapp.cli.ask import ask
 from aiapp.cli.fill import fill
 from aiapp.cli.inspect import inspect
 from aiapp.cli.models.app import models
+from aiapp.cli.prompts.app import prompts
 from aiapp.cli.tokens import tokens
 from aiapp.cli.trace import trace
 from aiapp.cli.usage import usage
@@ -33,6 +34,7 @@ app = typer.Typer(
 for verb in (ask, tokens, inspect, fill, usage, trace):
     app.command()(verb)
 app.add_typer(models, name="models")
+app.add_typer(prompts, name="prompts")
 
 
 def _show_version(wanted: bool) -> None:

@@ -48,6 +48,7 @@ def response_of(completion: Completion, call: Call) -> Response:
         tier=completion.tier,
         region=completion.region,
         prompt=call.request.prompt,
+        prompt_name=call.request.prompt_name,
         cached=call.cached,
     )
     return Response(

@@ -78,6 +78,7 @@ class Receipt:
     tier: str | None = None
     region: str | None = None
     prompt: str | None = None
+    prompt_name: str | None = None
     cached: bool = False
 
     @property
@@ -102,6 +103,7 @@ def total_receipt(receipts: Iterable[Receipt], timing: Timing) -> Receipt:
         tier=items[-1].tier if items else None,
         region=items[-1].region if items else None,
         prompt=items[-1].prompt if items else None,
+        prompt_name=items[-1].prompt_name if items else None,
         cached=bool(items) and all(receipt.cached for receipt in items),
     )
 
