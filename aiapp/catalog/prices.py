@@ -78,8 +78,8 @@ class PriceList:
     `tiers` are by service tier in our words (`standard`, `batch`, `flex`, `priority`, `fast`, `ultrafast`), each with
     its steps in rising order, the first at 0. A tier that is not there has no known price. `factors` multiply all
     rates by where or how the request was served, such as `us` for inference in the United States alone. `uses` are US
-    dollars for one use of the provider's own tools, such as `web_search`, wherever and however fast it was served. A list with `hours` holds in these alone,
-    beside one without that holds in all others: off-peak prices.
+    dollars for one use of the provider's own tools, such as `web_search`, wherever and however fast it was served. A
+    list with `hours` holds in these alone, beside one without that holds in all others: off-peak prices.
     """
 
     tiers: Mapping[str, tuple[Step, ...]]
