@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "aiapp"
 
 FLOORS = {
+    "sqlite": 0,
     "sync": 0,
     "core": 1,
     "catalog": 2,

@@ -9,9 +9,8 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any
 
-from aiapp.catalog.prices import STANDARD
 from aiapp.client.call import Call
-from aiapp.client.receipt import invoice_of
+from aiapp.client.receipt import response_of
 from aiapp.client.route import full_name
 from aiapp.core.errors import ProviderError
 from aiapp.core.events import Completion, fold
@@ -21,7 +20,8 @@ from aiapp.core.serialisation import to_plain
 from aiapp.tracking.scope import Scope
 
 REFUSED = "refused before a model ran"
-CLOSED = "the stream was closed before its end"
+CLOSED = "closed"
+"""The `finish` of a stream whose reader closed it."""
 OVERLOADED = 529
 _NOTHING_SAID = fold(())
 
@@ -42,19 +42,28 @@ class Recording:
         output = [to_plain(part) for part in response.parts] if self._open.content else None
         self.settled(response.receipt, finish=finish, output=output, response_id=response.id)
 
-    def settled(self, receipt: Receipt, **known: Any) -> None:
-        """The call has its receipt."""
-        self._end(
-            None,
+    def settled(self, receipt: Receipt, error: BaseException | None = None, **known: Any) -> None:
+        """The call has its receipt, or as much of one as there is."""
+        self._done = True
+        request = self._call.request
+        settings = to_plain(request.settings)
+        del settings["kind"]
+        self._open.end(
+            error,
+            name=receipt.model,
             seconds=receipt.timing.total,
             first_token=receipt.timing.first_token,
             model=receipt.model,
             served=receipt.served or None,
             tier=receipt.tier,
+            prompt=receipt.prompt,
+            settings=settings,
             usage=replace(receipt.usage, raw={}),
             invoice=receipt.invoice,
+            attempts=receipt.attempts,
             cached=receipt.cached,
-            request_id=receipt.request_id,
+            request_id=receipt.request_id or (error.request_id if isinstance(error, ProviderError) else None),
+            input=to_plain(request) if self._open.content else None,
             **known,
         )
 
@@ -66,35 +75,16 @@ class Recording:
     ) -> None:
         if error is None or self._done or not self._call.sent:
             return
-        call, said = self._call, self._so_far()
-        closed = isinstance(error, GeneratorExit)
-        self._end(
+        said, closed = self._so_far(), isinstance(error, GeneratorExit)
+        receipt = response_of(said, self._call).receipt
+        if not self._call.provider.free:
+            receipt = replace(receipt, invoice=_unsettled(receipt, said, error))
+        self.settled(
+            receipt,
             None if closed else error,
-            seconds=call.stopwatch.elapsed,
-            first_token=call.stopwatch.timing().first_token,
-            model=full_name(call.provider),
-            served=said.model or None,
-            tier=said.tier,
-            finish="closed" if closed else None,
-            usage=replace(said.usage, raw={}),
-            invoice=_unsettled(call, said, error),
-            response_id=said.id,
-            request_id=error.request_id if isinstance(error, ProviderError) else said.request_id,
+            finish=CLOSED if closed else None,
             output=[to_plain(part) for part in said.parts] if self._open.content and said.parts else None,
-        )
-
-    def _end(self, error: BaseException | None, **known: Any) -> None:
-        self._done = True
-        request = self._call.request
-        settings = to_plain(request.settings)
-        del settings["kind"]
-        self._open.end(
-            error,
-            prompt=request.prompt,
-            settings=settings,
-            attempts=tuple(self._call.attempts),
-            input=to_plain(request) if self._open.content else None,
-            **known,
+            response_id=said.id,
         )
 
 
@@ -108,17 +98,14 @@ def record(
     return _NOBODY if scope is None else Recording(call, scope, kind, so_far)
 
 
-def _unsettled(call: Call, said: Completion, error: BaseException) -> Invoice:
-    """What a call cost that has no receipt, as far as it is known."""
-    provider = call.provider
-    refused = bool(call.attempts) and all(_refused(attempt.status) for attempt in call.attempts)
+def _unsettled(receipt: Receipt, said: Completion, error: BaseException) -> Invoice:
+    """What a call cost that did not come to its end, as far as it is known."""
+    refused = bool(receipt.attempts) and all(_refused(attempt.status) for attempt in receipt.attempts)
     if refused and said == _NOTHING_SAID and isinstance(error, ProviderError):
         return Invoice((Line("requests", 1, Decimal(0), 1, REFUSED),))
-    invoice = invoice_of(call, said.usage, said.model, tier=said.tier or STANDARD, region=said.region)
-    if provider.free:
-        return invoice
-    reason = CLOSED if isinstance(error, GeneratorExit) else f"it ended with {type(error).__name__}"
-    return replace(invoice, unknown=(*invoice.unknown, f"{reason}: not all that it took was told"))
+    how = "was closed" if isinstance(error, GeneratorExit) else f"ended with {type(error).__name__}"
+    reason = f"a call {how} before its usage was told in full"
+    return replace(receipt.invoice, unknown=(*receipt.invoice.unknown, reason))
 
 
 def _refused(status: int | None) -> bool:

@@ -17,8 +17,8 @@ from aiapp.client.cache import FORMAT
 from aiapp.core.errors import InvalidInput
 from aiapp.core.events import Event
 from aiapp.core.serialisation import from_json, to_json
+from aiapp.sqlite import connect, patiently
 
-BUSY_SECONDS = 10.0
 _TABLE = """
 CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, events TEXT NOT NULL, made REAL NOT NULL) WITHOUT ROWID
 """
@@ -102,11 +102,11 @@ class _File:
         except OSError as error:
             raise _unusable(path, f"in a folder that cannot be made ({error.strerror})") from None
         with _explained(path):
-            self.writer = _connection(path)
+            self.writer = connect(path)
             closing = weakref.finalize(self, self.writer.close)  # also where nobody calls `close`
             try:
-                _patiently(lambda: _prepare(self.writer, path))
-                self.reader = _connection(path)
+                patiently(lambda: _prepare(self.writer, path))
+                self.reader = connect(path)
             except BaseException:
                 closing()
                 raise
@@ -115,22 +115,6 @@ class _File:
     def close(self) -> None:
         for close in self._closing:
             close()
-
-
-def _connection(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-
-
-def _patiently(work: Callable[[], None]) -> None:
-    """Do `work`, which others may be at: SQLite does not wait for them where a journal is begun."""
-    until = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            return work()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                raise
-        time.sleep(0.01)
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

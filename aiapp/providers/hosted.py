@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     import httpx2
 
 
+SHORTEST_KEY = 8
+"""What is shorter is a word as others are, and no key."""
+
+
 class Decoder(Protocol):
     """Turns a stream's events into ours, one at a time."""
 
@@ -187,8 +191,8 @@ class HostedProvider(ABC, Generic[Sdk]):
 
         try:
             yield
-        except ProviderError:
-            raise
+        except ProviderError as error:
+            raise self._without_key(error) from None
         except httpx2.TimeoutException as error:
             kind = TimedOut if timed_out(error) else ConnectionFailed
             raise kind(str(error) or "timed out", provider=self.name, model=self.model) from None
@@ -199,7 +203,14 @@ class HostedProvider(ABC, Generic[Sdk]):
             ours = self.translate(error)
             if ours is None:
                 raise
-            raise ours from None
+            raise self._without_key(ours) from None
+
+    def _without_key(self, error: ProviderError) -> ProviderError:
+        """The failure; a server may repeat the key in what it says, and that goes to logs."""
+        if len(self._key) >= SHORTEST_KEY and self._key in error.message:
+            error.message = error.message.replace(self._key, "[redacted]")
+            error.args = tuple(str(one).replace(self._key, "[redacted]") for one in error.args)
+        return error
 
 
 def _object(data: bytes) -> Mapping[str, Any]:

@@ -6,20 +6,20 @@ import os
 import queue
 import sqlite3
 import threading
-import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from aiapp.core.errors import InvalidInput
+from aiapp.sqlite import BUSY_SECONDS, connect, patiently
 
 FORMAT = 1
 """The version of the schema, as `PRAGMA user_version`."""
-BUSY_SECONDS = 10.0
-"""How long one process waits for the others; each holds the file for a few milliseconds."""
 IDLE_SECONDS = 5.0
 """After so long without a span a writer lets go of the file; the next span begins another."""
+GATHER_SECONDS = 0.02
+"""How long a writer waits for more spans before it writes the first, unless somebody waits for it."""
 COLUMNS = 24
 _SCHEMA = (
     """
@@ -50,6 +50,8 @@ class Writer:
 
     def __init__(self, path: Path) -> None:
         self.waiting: queue.SimpleQueue[Row | threading.Event] = queue.SimpleQueue()
+        self.hurry = threading.Event()
+        """Set where somebody waits."""
         self.lost: list[str] = []
         """Why spans could not be written, a reason for each."""
         self._path = path
@@ -69,6 +71,8 @@ class Writer:
                             continue
                         _writers.pop(self._path, None)
                     return
+                self.hurry.wait(GATHER_SECONDS)
+                self.hurry.clear()
                 while not self.waiting.empty():
                     items.append(self.waiting.get())
                 self._write([item for item in items if isinstance(item, tuple)])
@@ -79,7 +83,7 @@ class Writer:
     def _write(self, rows: Sequence[Row]) -> None:
         try:
             if rows:
-                _patiently(lambda: self._insert(rows))
+                patiently(lambda: self._insert(rows))
         except (sqlite3.Error, OverflowError) as error:  # the latter for a count that no INTEGER holds
             self.lost += [str(error)] * len(rows)
 
@@ -123,6 +127,7 @@ def flush(path: Path) -> Sequence[str]:
         return ()
     done = threading.Event()
     writer = put(path, done)
+    writer.hurry.set()
     done.wait(2 * BUSY_SECONDS)
     lost, writer.lost = writer.lost, []
     return lost
@@ -137,9 +142,9 @@ def _flush_at_exit() -> None:
 
 def opened(path: Path) -> sqlite3.Connection:
     """A connection to a ledger, which is made where there is none."""
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = connect(path)
     try:
-        _patiently(lambda: _prepare(connection, path))
+        patiently(lambda: _prepare(connection, path))
     except BaseException:
         connection.close()
         raise
@@ -157,18 +162,6 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         for statement in _SCHEMA:
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {FORMAT}")
-
-
-def _patiently(work: Callable[[], None]) -> None:
-    """Do `work`, which others may be at: SQLite does not wait for them where a journal is begun."""
-    until = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            return work()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                raise
-        time.sleep(0.01)
 
 
 @contextmanager

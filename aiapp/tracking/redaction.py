@@ -18,7 +18,7 @@ from aiapp.core.secrets import REDACTED, names_a_secret
 
 SHORTEST = 8
 """Shorter values of the environment are words as others are, and no secrets."""
-_VARIABLE = re.compile(r"(?:_API_KEY|_TOKEN|_SECRET)\Z", re.IGNORECASE)
+_VARIABLES = ("_API_KEY", "_TOKEN", "_SECRET")
 _KEYS = (
     r"\b(?:sk|gsk|xai|hf)[-_](?:(?=[\w-]*\d)[\w-]{8,}|[\w-]{20,})",
     r"\bAIza[\w-]{30,}",
@@ -32,7 +32,7 @@ class Redaction:
     """Takes secrets out: those of the environment as it is now, and those that are given."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        found = [value for name, value in os.environ.items() if _VARIABLE.search(name)]
+        found = [os.environ.get(name, "") for name in os.environ if name.upper().endswith(_VARIABLES)]
         kept = {one for one in (*secrets, *found) if len(one) >= SHORTEST and one not in REDACTED}
         self._pattern = _pattern(tuple(sorted(kept, key=lambda one: (-len(one), one))))
 

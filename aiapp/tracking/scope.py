@@ -107,14 +107,17 @@ class OpenSpan:
         self._clock = time.perf_counter()
         self._began: list[Any] = [_begun(exporter, self.opening) for exporter in scope.exporters]
 
-    def end(self, error: BaseException | None = None, **known: Any) -> None:
-        """Give the span to everybody who tracks here; `seconds` are counted unless they are known."""
+    def end(self, error: BaseException | None = None, *, name: str | None = None, **known: Any) -> None:
+        """Give the span to everybody who tracks here; `seconds` are counted unless they are known.
+
+        `name` is a better one than it had at its beginning, such as that of the model which answered in the end.
+        """
         opening, scope = self.opening, self.scope
         known.setdefault("seconds", time.perf_counter() - self._clock)
         span = Span(
             id=opening.id,
             trace=opening.trace,
-            name=opening.name,
+            name=name or opening.name,
             kind=opening.kind,
             started=opening.started,
             parent=opening.parent,

@@ -75,6 +75,16 @@ def test_retries_are_one_call_with_all_attempts() -> None:
     assert [one.error for one in call.attempts] == ["RateLimited", None]
 
 
+def test_a_call_has_the_name_of_the_model_that_answered() -> None:
+    class Second(ScriptedModel):
+        model = "second"
+
+    client = Client(provider=ScriptedModel(failing(Unavailable, 503)), fallback=[Second("hi")], retry=QUICK)
+    (call,) = tracked(lambda: client.complete("hi"))
+    assert (call.name, call.model) == ("scripted:second", "scripted:second")
+    assert [one.model for one in call.attempts] == ["scripted", "scripted", "scripted:second"]
+
+
 def test_each_reask_is_a_call() -> None:
     model = ScriptedModel(["no number", '{"value": 7}'])
     with track() as t:
@@ -183,7 +193,7 @@ def test_a_stream_that_is_not_read_to_its_end_cost_what_is_known(leave: Callable
     assert (call.finish, call.error, call.usage) == ("closed", None, Usage(7, 1))
     assert call.output == [{"kind": "text", "text": "Hel"}]
     assert call.cost is None
-    assert "the stream was closed before its end" in call.invoice.unknown[-1]  # type: ignore[union-attr]  # pyright: ignore
+    assert "closed before its usage was told" in call.invoice.unknown[-1]  # type: ignore[union-attr]  # pyright: ignore
     assert call.first_token is not None
 
 

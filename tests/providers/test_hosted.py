@@ -27,6 +27,7 @@ from aiapp.providers.openai import errors as openai_errors
 from aiapp.providers.openai.provider import OpenAIProvider
 from aiapp.providers.protocol import Provider
 from aiapp.providers.registry import open_provider
+from aiapp.testing import WireServer, faults
 from tests.providers import wire
 
 Opener = Callable[[wire.Handler], Provider]
@@ -254,3 +255,16 @@ def test_a_repeated_request_is_the_first_one_with_another_body_whatever_it_was_r
 def test_what_is_no_request_is_named(wrong: Any) -> None:
     with pytest.raises(errors.InvalidInput, match="a Message"):
         Client("local").complete(wrong)
+
+
+@pytest.mark.parametrize("model", ["openai:any", "anthropic:any", "compatible:any"])
+@pytest.mark.parametrize("streaming", [False, True])
+def test_a_failure_never_repeats_the_key(model: str, streaming: bool) -> None:
+    """However unusual the key is, and though a server says it back."""
+    with (
+        WireServer(faults.Status(401, "the key an unusual one is wrong")) as server,
+        Client(model, api_key="an unusual one", base_url=server.url) as client,
+        pytest.raises(errors.AuthenticationFailed, match=r"the key \[redacted\] is wrong") as raised,
+    ):
+        _ = [*client.stream("hi")] if streaming else client.complete("hi")
+    assert "unusual" not in raised.value.message + str(raised.value) + repr(raised.value)
