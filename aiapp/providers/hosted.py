@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import httpx2
 
 
+STRUCK_OUT = "[key]"
 SHORTEST_KEY = 8
 """What is shorter is a word as others are, and no key."""
 
@@ -208,8 +209,8 @@ class HostedProvider(ABC, Generic[Sdk]):
     def _without_key(self, error: ProviderError) -> ProviderError:
         """The failure; a server may repeat the key in what it says, and that goes to logs."""
         if len(self._key) >= SHORTEST_KEY and self._key in error.message:
-            error.message = error.message.replace(self._key, "[redacted]")
-            error.args = tuple(str(one).replace(self._key, "[redacted]") for one in error.args)
+            error.message = error.message.replace(self._key, STRUCK_OUT)
+            error.args = tuple(str(one).replace(self._key, STRUCK_OUT) for one in error.args)
         return error
 
 

@@ -264,7 +264,7 @@ def test_a_failure_never_repeats_the_key(model: str, streaming: bool) -> None:
     with (
         WireServer(faults.Status(401, "the key an unusual one is wrong")) as server,
         Client(model, api_key="an unusual one", base_url=server.url) as client,
-        pytest.raises(errors.AuthenticationFailed, match=r"the key \[redacted\] is wrong") as raised,
+        pytest.raises(errors.AuthenticationFailed, match=r"the key \[key\] is wrong") as raised,
     ):
         _ = [*client.stream("hi")] if streaming else client.complete("hi")
     assert "unusual" not in raised.value.message + str(raised.value) + repr(raised.value)

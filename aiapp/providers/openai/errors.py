@@ -19,18 +19,14 @@ BY_CLASS: dict[type[openai.OpenAIError], type[errors.ProviderError]] = {
 }
 
 
-def translate(error: openai.OpenAIError, provider: str, model: str, key: str) -> errors.ProviderError:
-    """Ours for theirs. The text is the vendor's message alone: never headers, and the key struck out if it is there."""
-
-    def cleaned(text: str) -> str:
-        return text.replace(key, "[key]") if key else text
-
+def translate(error: openai.OpenAIError, provider: str, model: str) -> errors.ProviderError:
+    """Ours for theirs. The text is the vendor's message alone: never headers."""
     if isinstance(error, openai.APIStatusError):
         body = fields(error.body)
         kind = error_for(by_code(body), error.status_code)
         message: Any = body.get("message")
         return kind(
-            cleaned(message if isinstance(message, str) and message else error.message),
+            message if isinstance(message, str) and message else error.message,
             provider=provider,
             model=model,
             status=error.status_code,
@@ -40,4 +36,4 @@ def translate(error: openai.OpenAIError, provider: str, model: str, key: str) ->
     kind = next(BY_CLASS[parent] for parent in type(error).__mro__ if parent in BY_CLASS)
     if kind is errors.TimedOut and not timed_out(error):
         kind = errors.ConnectionFailed
-    return kind(cleaned(str(error)), provider=provider, model=model)
+    return kind(str(error), provider=provider, model=model)

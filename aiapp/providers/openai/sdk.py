@@ -71,7 +71,7 @@ class OpenAISdkProvider(HostedProvider["AsyncOpenAI"]):
 
         from aiapp.providers.openai.errors import translate
 
-        return translate(error, self.name, self.model, self._key) if isinstance(error, OpenAIError) else None
+        return translate(error, self.name, self.model) if isinstance(error, OpenAIError) else None
 
     def open_http(self) -> httpx2.AsyncClient:
         """The SDK's aiohttp transport: it takes a third of the time of the usual one."""
