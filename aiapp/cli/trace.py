@@ -26,7 +26,7 @@ _SHOWN_ID = 8
 def trace(
     ledger: Annotated[str | None, typer.Argument(help="The ledger's file  [default: AIAPP_LEDGER]")] = None,
     run: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="A run, by the beginning of its id, or the word last.")
+        str | None, typer.Argument(metavar="id", help="A run, by the beginning of its id, or the word last.")
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many runs to list.")] = 20,
     html: Annotated[Path | None, typer.Option("--html", help="Write the run as one HTML page.")] = None,
