@@ -41,7 +41,7 @@ def test_a_run_is_a_tree_with_what_was_said(ledger: Ledger) -> None:
     done = aiapp("trace", ledger.path, run_of(ledger)[:6], env={"COLUMNS": "120"})
     assert (done.returncode, done.stderr) == (0, "")
     names = [" ".join(line.split()[:2]) for line in done.stdout.splitlines() if " ms" in line]
-    assert names == ["run <script>alert(\"x\")</script>", "└─ plan", "├─ tool", "├─ scripted", "└─ scripted"]
+    assert names == ['run <script>alert("x")</script>', "└─ plan", "├─ tool", "├─ scripted", "└─ scripted"]
     assert f"user: asked {SPITEFUL}" in done.stdout
     assert f"answer: answer {SPITEFUL}" in done.stdout
     assert "system: Be brief." in done.stdout

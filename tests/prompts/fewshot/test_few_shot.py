@@ -143,11 +143,11 @@ def test_an_input_is_asked_as_the_query_will_be() -> None:
 def test_a_prompt_takes_turns_as_history_and_a_block_as_a_variable() -> None:
     few_shot = FewShot([Example("cold soup", "bad")])
     turned = Prompt('{{role "system"}}Label.{{history}}{{role "user"}}{{text}}')
-    assert [(turn.role, turn.text) for turn in turned.render(history=few_shot.turns(), text="fine")] == [
+    assert [(turn.role, turn.text) for turn in turned.render(history=few_shot.turns(), text="fine").messages] == [
         ("system", "Label."), ("user", "cold soup"), ("assistant", "bad"), ("user", "fine"),
     ]  # fmt: skip
     blocked = Prompt('{{role "system"}}Label as here:\n{{examples}}{{role "user"}}{{text}}')
-    assert blocked.render(examples=few_shot.block(), text="fine") == (
+    assert blocked.render(examples=few_shot.block(), text="fine").messages == (
         system(f"Label as here:\n{few_shot.block()}"),
         user("fine"),
     )
