@@ -1,4 +1,4 @@
-"""Many requests at once: in order, a few at a time, with failures as values."""
+"""Many things at once: in order, a few at a time; of requests, with failures as values."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Iterable, Sized
 from typing import TypeAlias, TypeVar
 
 from aiapp.core.errors import AiappError, InvalidInput
-from aiapp.core.request import Asked
 
 T = TypeVar("T")
+V = TypeVar("V")
 CONCURRENCY = 8
 """How many requests of a batch are in flight at once, unless said otherwise."""
 Progress: TypeAlias = Callable[[int, int | None], None]
@@ -17,34 +17,49 @@ Progress: TypeAlias = Callable[[int, int | None], None]
 
 
 async def batched(
-    ask: Callable[[Asked], Awaitable[T]], requests: Iterable[Asked], concurrency: int, on_progress: Progress | None
+    ask: Callable[[V], Awaitable[T]], values: Iterable[V], concurrency: int, on_progress: Progress | None
 ) -> list[T | AiappError]:
-    """What `ask` makes of each request, in their order.
+    """What `ask` makes of each value, in their order, with an `AiappError` in the place of what failed.
 
-    A request is taken from the iterable when its turn comes. Whatever is no `AiappError` ends the whole batch, as does
-    cancelling it: what is in flight is cancelled and waited for.
+    Whatever is no `AiappError` ends the whole batch.
+    """
+    total, done = len(values) if isinstance(values, Sized) else None, 0
+
+    async def one(value: V) -> T | AiappError:
+        nonlocal done
+        result: T | AiappError
+        try:
+            result = await ask(value)
+        except AiappError as error:
+            result = error
+        done += 1
+        if on_progress is not None:
+            on_progress(done, total)
+        return result
+
+    return await at_once(one, values, concurrency)
+
+
+async def at_once(work: Callable[[V], Awaitable[T]], values: Iterable[V], concurrency: int) -> list[T]:
+    """What `work` makes of each value, `concurrency` at a time, in their order; the first failure ends it all.
+
+    A value is taken from the iterable when its turn comes. What is in flight when it ends, or when it is cancelled, is
+    cancelled and waited for.
     """
     if type(concurrency) is not int or concurrency < 1:
         raise InvalidInput("concurrency", concurrency, "a whole number of at least 1")
-    total = len(requests) if isinstance(requests, Sized) else None
-    results, source, done = dict[int, T | AiappError](), enumerate(requests), 0
+    total = len(values) if isinstance(values, Sized) else None
+    results, source = dict[int, T](), enumerate(values)
 
-    async def work() -> None:
-        nonlocal done
-        for place, asked in source:
-            try:
-                results[place] = await ask(asked)
-            except AiappError as error:
-                results[place] = error
-            done += 1
-            if on_progress is not None:
-                on_progress(done, total)
+    async def worker() -> None:
+        for place, value in source:
+            results[place] = await work(value)
 
-    workers = [asyncio.create_task(work()) for _ in range(concurrency if total is None else min(concurrency, total))]
+    workers = [asyncio.create_task(worker()) for _ in range(concurrency if total is None else min(concurrency, total))]
     try:
         await asyncio.gather(*workers)
     finally:
-        for worker in workers:
-            worker.cancel()
+        for one in workers:
+            one.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
     return [results[place] for place in range(len(results))]

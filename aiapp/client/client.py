@@ -139,6 +139,10 @@ class Client:
         """The blocking twin of `acomplete`."""
         return run(self.acomplete(request) if output is None else self.acomplete(request, output=output, reasks=reasks))
 
+    async def __call__(self, request: Asked, /) -> Response:
+        """As `acomplete`: a client is a step of a chain."""
+        return await self.acomplete(request)
+
     @overload
     def stream(self, request: Asked) -> Stream: ...
     @overload

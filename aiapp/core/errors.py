@@ -6,6 +6,7 @@ AiappError
 ├── MissingKey                a provider needs an API key and none was found
 ├── UnknownModel              no provider answers to this model name
 ├── AnswerInvalid             the model's answer does not fit the type that was asked for: text, reason
+├── StepFailed                a step of a chain failed: step, cause, value, the results of the steps before it
 ├── NotHonoured               a strict client would have had to drop something: changes
 └── ProviderError             the provider, or the way to it, failed: provider, model, status, request_id
     ├── AuthenticationFailed  401: the key was refused
@@ -24,6 +25,7 @@ AiappError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -85,6 +87,18 @@ class NotHonoured(AiappError):
     def __init__(self, model: str, changes: tuple[Change, ...]) -> None:
         self.model, self.changes = model, changes
         super().__init__(f"{model} cannot honour {'; '.join(map(str, changes))}")
+
+
+class StepFailed(AiappError):
+    """A step of a chain failed.
+
+    `step` is its path in the chain, `cause` what it raised, `value` what it was given, and `results` what the steps
+    that ended before gave, by their paths.
+    """
+
+    def __init__(self, step: str, cause: Exception, value: object, results: Mapping[str, Any]) -> None:
+        self.step, self.cause, self.value, self.results = step, cause, value, results
+        super().__init__(f"step {step}: {type(cause).__name__}: {cause}")
 
 
 class ProviderError(AiappError):

@@ -205,6 +205,16 @@ class Prompt:
         name = None if self.name == UNNAMED else self.name
         return Request(messages, self.tools, format or self.format, chosen, self.hash, name)
 
+    def __call__(self, variables: Mapping[str, object] | str, /) -> Request:
+        """The request for these variables, or for a text where the prompt takes one thing: a prompt is a step."""
+        if isinstance(variables, str):
+            if len(self.variables) != 1:
+                raise InvalidInput(
+                    f"variables of prompt {self.name}", variables, f"a value for each of {self.variables}"
+                )
+            variables = {self.variables[0]: variables}
+        return self.request(variables)
+
     @cached_property
     def _check(self) -> Check:
         return compile_schema(self._named)

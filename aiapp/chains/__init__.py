@@ -1,0 +1,30 @@
+"""Composition of steps: a step is anything that takes one value and gives one, and so is a chain of them.
+
+A chain is data (`plans`); running it (`running`), explaining it (`explanation`) and drawing it (`drawing`) are each one
+match over that data. Nothing here knows a provider; models are reached through `Client` alone.
+"""
+
+from aiapp.chains.chain import Chain
+from aiapp.chains.composing import chain
+from aiapp.chains.running import StepBegan, StepEnded, StepSaid
+from aiapp.chains.steps import ask, cache, each, fallback, loop, parallel, retry, route, step, tap
+from aiapp.chains.stream import ChainStream
+
+__all__ = [
+    "Chain",
+    "ChainStream",
+    "StepBegan",
+    "StepEnded",
+    "StepSaid",
+    "ask",
+    "cache",
+    "chain",
+    "each",
+    "fallback",
+    "loop",
+    "parallel",
+    "retry",
+    "route",
+    "step",
+    "tap",
+]

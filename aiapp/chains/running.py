@@ -1,0 +1,205 @@
+"""Running a plan: one match, one way to do each kind of step, whether anybody listens or not."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, assert_never
+
+from aiapp.chains import plans
+from aiapp.client.batch import at_once
+from aiapp.core.errors import InvalidInput, StepFailed
+from aiapp.core.events import Event
+from aiapp.core.request import Asked
+from aiapp.core.response import Response
+
+Path: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepBegan:
+    """A step began; `step` is its path, from the outside in."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepSaid:
+    """A model said something: one of the client's events."""
+
+    step: str
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class StepEnded:
+    """A step gave its value. `reason` says why a loop stopped: `until` or `at_most`."""
+
+    step: str
+    value: Any
+    reason: str | None = None
+
+
+Happened: TypeAlias = StepBegan | StepSaid | StepEnded
+_END = object()
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of a chain: what its steps gave so far, by path, and who listens."""
+
+    results: dict[str, Any] = field(default_factory=dict[str, Any])
+    listen: Callable[[Happened], Awaitable[None]] | None = None
+    reasons: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def shown(path: Path) -> str:
+    """A path as people read it."""
+    return " > ".join(path)
+
+
+async def perform(plan: plans.Plan, value: Any, run: Run, path: Path) -> Any:
+    """What a plan gives for a value."""
+    match plan:
+        case plans.Call(_, function):
+            return await settled(function(value))
+        case plans.Render(_, prompt):
+            return prompt(value)
+        case plans.Ask():
+            return await _ask(plan, value, run, path)
+        case plans.Sequence(_, steps):
+            for label, step in steps:
+                value = await _step(step, value, run, (*path, label))
+            return value
+        case plans.Parallel(_, branches, keyed):
+            given = await at_once(
+                lambda branch: _step(branch[1], value, run, (*path, branch[0])), branches, max(1, len(branches))
+            )
+            return dict(zip((label for label, _ in branches), given, strict=True)) if keyed else tuple(given)
+        case plans.Route():
+            return await _route(plan, value, run, path)
+        case plans.Each(_, step, concurrency):
+            items = enumerate(_several(value))
+            return await at_once(
+                lambda item: _step(step, item[1], run, (*path, f"{step.name} {item[0] + 1}")), items, concurrency
+            )
+        case plans.Loop():
+            return await _loop(plan, value, run, path)
+        case plans.Retry():
+            return await _retry(plan, value, run, path)
+        case plans.Fallback():
+            return await _fallback(plan, value, run, path)
+        case plans.Tap(_, step):
+            await perform(step, value, run, path)
+            return value
+        case plans.Cached():
+            return await _cached(plan, value, run, path)
+        case _:
+            assert_never(plan)
+
+
+async def settled(given: Any) -> Any:
+    """A value, or what a coroutine or other awaitable comes to."""
+    return await given if hasattr(given, "__await__") else given
+
+
+async def _step(plan: plans.Plan, value: Any, run: Run, path: Path) -> Any:
+    name = shown(path)
+    try:
+        if run.listen is None:
+            result = await perform(plan, value, run, path)
+        else:
+            await run.listen(StepBegan(name))
+            result = await perform(plan, value, run, path)
+            await run.listen(StepEnded(name, result, run.reasons.pop(name, None)))
+    except StepFailed:
+        raise
+    except Exception as error:
+        raise StepFailed(name, error, value, run.results) from error
+    run.results[name] = result
+    return result
+
+
+async def _ask(plan: plans.Ask, value: Asked, run: Run, path: Path) -> Any:
+    client, schema = plan.client, plan.schema
+    if run.listen is None:
+        response: Response[Any] = await (
+            client.acomplete(value) if schema is None else client.acomplete(value, output=schema)
+        )
+    else:
+        name = shown(path)
+        stream = client.stream(value) if schema is None else client.stream(value, output=schema)
+        try:
+            async for event in stream:
+                await run.listen(StepSaid(name, event))
+        finally:
+            await stream.aclose()
+        response = stream.response
+    return response if plan.whole else answer(plan, response)
+
+
+def answer(plan: plans.Ask, response: Response[Any]) -> Any:
+    """What a step that does not want the whole response takes of it."""
+    return response.text if plan.schema is None else response.output
+
+
+async def _route(plan: plans.Route, value: Any, run: Run, path: Path) -> Any:
+    key = await _step(plan.by, value, run, (*path, "by"))
+    option = plan.options.get(key, plan.otherwise)
+    if option is None:
+        raise InvalidInput(f"route of {plan.name}", key, ", ".join(map(repr, plan.options)))
+    return await _step(option, value, run, (*path, str(key)))
+
+
+async def _loop(plan: plans.Loop, value: Any, run: Run, path: Path) -> Any:
+    reason = "at_most"
+    for turn in range(1, plan.at_most + 1):
+        value = await _step(plan.step, value, run, (*path, f"{plan.step.name} {turn}"))
+        if await settled(plan.until(value)):
+            reason = "until"
+            break
+    run.reasons[shown(path)] = reason
+    return value
+
+
+async def _retry(plan: plans.Retry, value: Any, run: Run, path: Path) -> Any:
+    for turn in range(1, plan.times + 1):
+        try:
+            return await _step(plan.step, value, run, (*path, f"{plan.step.name} {turn}"))
+        except StepFailed as failed:
+            if not isinstance(failed.cause, plan.on) or turn == plan.times:
+                raise
+        if plan.wait:
+            await asyncio.sleep(plan.wait * 2 ** (turn - 1))
+    raise AssertionError("a retry tries at least once")
+
+
+async def _fallback(plan: plans.Fallback, value: Any, run: Run, path: Path) -> Any:
+    *others, (last, final) = plan.steps
+    for label, step in others:
+        try:
+            return await _step(step, value, run, (*path, label))
+        except StepFailed as failed:
+            if not isinstance(failed.cause, plan.on):
+                raise
+    return await _step(final, value, run, (*path, last))
+
+
+async def _cached(plan: plans.Cached, value: Any, run: Run, path: Path) -> Any:
+    key = plan.key(value)
+    result = plan.kept.pop(key, _END)
+    if result is _END:
+        result = await _step(plan.step, value, run, (*path, plan.step.name))
+    plan.kept[key] = result
+    while len(plan.kept) > plan.size:
+        plan.kept.pop(next(iter(plan.kept)), None)
+    return result
+
+
+def _several(value: Any) -> Iterable[Any]:
+    given: object = value
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        raise InvalidInput("items", value, "a list, or another iterable of items")
+    items: Iterable[Any] = value
+    return items

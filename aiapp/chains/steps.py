@@ -1,0 +1,179 @@
+"""The ways to put steps together, beside one after the other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from typing import Any, TypeVar, overload
+
+from aiapp.chains.chain import Chain, plan_of
+from aiapp.chains.plans import Ask, Cached, Each, Fallback, Loop, Parallel, Retry, Route, Tap, labelled
+from aiapp.client.batch import CONCURRENCY
+from aiapp.client.client import Client
+from aiapp.core.errors import InvalidInput
+from aiapp.core.request import Asked
+from aiapp.core.schema import Schema
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+
+
+@overload
+def ask(client: Client, *, name: str | None = None) -> Chain[Asked, str]: ...
+@overload
+def ask(client: Client, *, output: type[B] | Schema[B], name: str | None = None) -> Chain[Asked, B]: ...
+def ask(client: Client, *, output: type[Any] | Schema[Any] | None = None, name: str | None = None) -> Chain[Any, Any]:
+    """Ask a model and take its text alone, or the value of a type. A `Client` as a step gives the whole response."""
+    schema = None if output is None else Schema.of(output)
+    return Chain(Ask(name or client.model, client, schema, whole=False))
+
+
+@overload
+def step(work: Callable[[A], Awaitable[B]], *, name: str | None = None) -> Chain[A, B]: ...
+@overload
+def step(work: Callable[[A], B], *, name: str | None = None) -> Chain[A, B]: ...
+def step(work: Any, *, name: str | None = None) -> Chain[Any, Any]:
+    """One step alone, with a name for its path, its span and the picture."""
+    return Chain(plan_of(work, name))
+
+
+@overload
+def parallel(first: Callable[[A], Awaitable[B]], second: Callable[[A], Awaitable[C]], /) -> Chain[A, tuple[B, C]]: ...
+@overload
+def parallel(first: Callable[[A], B], second: Callable[[A], C], /) -> Chain[A, tuple[B, C]]: ...
+@overload
+def parallel(
+    first: Callable[[A], Awaitable[B]], second: Callable[[A], Awaitable[C]], third: Callable[[A], Awaitable[D]], /
+) -> Chain[A, tuple[B, C, D]]: ...
+@overload
+def parallel(
+    first: Callable[[A], B], second: Callable[[A], C], third: Callable[[A], D], /
+) -> Chain[A, tuple[B, C, D]]: ...
+@overload
+def parallel(**steps: Callable[[A], Awaitable[B]]) -> Chain[A, dict[str, B]]: ...
+@overload
+def parallel(**steps: Callable[[A], B]) -> Chain[A, dict[str, B]]: ...
+@overload
+def parallel(*steps: Callable[[A], Any]) -> Chain[A, tuple[Any, ...]]: ...
+@overload
+def parallel(**steps: Callable[[A], Any]) -> Chain[A, dict[str, Any]]: ...
+def parallel(*steps: Any, **named: Any) -> Chain[Any, Any]:
+    """The same value through several steps at once: a tuple of what they give, or a dict where they have names.
+
+    The first that fails stops the others.
+    """
+    if bool(steps) == bool(named):
+        raise InvalidInput("steps", [*steps, *named], "steps by position, or steps by name, at least one")
+    branches = labelled(map(plan_of, steps)) if steps else tuple((name, plan_of(one)) for name, one in named.items())
+    return Chain(Parallel("parallel", branches, bool(named)))
+
+
+def route(
+    by: Callable[[A], Any], options: Mapping[Any, Callable[[A], Any]], *, otherwise: Callable[[A], Any] | None = None
+) -> Chain[A, Any]:
+    """The value through the one of `options` whose key `by` gives for it; `otherwise` is for any other key."""
+    if not options:
+        raise InvalidInput("options", dict(options), "at least one step by its key")
+    plans = {key: plan_of(one) for key, one in options.items()}
+    decided = plan_of(by)
+    return Chain(Route(f"by {decided.name}", decided, plans, None if otherwise is None else plan_of(otherwise)))
+
+
+@overload
+def each(step: Callable[[A], Awaitable[B]], concurrency: int = CONCURRENCY) -> Chain[Iterable[A], list[B]]: ...
+@overload
+def each(step: Callable[[A], B], concurrency: int = CONCURRENCY) -> Chain[Iterable[A], list[B]]: ...
+def each(step: Any, concurrency: int = CONCURRENCY) -> Chain[Any, Any]:
+    """Every item through a step, `concurrency` at a time; a list in their order. The first failure stops the rest."""
+    return Chain(Each("each", plan_of(step), _whole("concurrency", concurrency)))
+
+
+@overload
+def loop(step: Callable[[A], Awaitable[A]], until: Callable[[A], Any], *, at_most: int) -> Chain[A, A]: ...
+@overload
+def loop(step: Callable[[A], A], until: Callable[[A], Any], *, at_most: int) -> Chain[A, A]: ...
+def loop(step: Any, until: Callable[[Any], Any], *, at_most: int) -> Chain[Any, Any]:
+    """A step on its own result until that is good, at most so often; then the last result, good or not.
+
+    A stream tells which of the two ended it.
+    """
+    return Chain(Loop(plan_of(until).name, plan_of(step), until, _whole("at_most", at_most)))
+
+
+@overload
+def retry(
+    step: Callable[[A], Awaitable[B]],
+    times: int = 3,
+    *,
+    on: type[Exception] | tuple[type[Exception], ...] = Exception,
+    wait: float = 0.0,
+) -> Chain[A, B]: ...
+@overload
+def retry(
+    step: Callable[[A], B],
+    times: int = 3,
+    *,
+    on: type[Exception] | tuple[type[Exception], ...] = Exception,
+    wait: float = 0.0,
+) -> Chain[A, B]: ...
+def retry(
+    step: Any, times: int = 3, *, on: type[Exception] | tuple[type[Exception], ...] = Exception, wait: float = 0.0
+) -> Chain[Any, Any]:
+    """A step that is tried up to `times` times where it fails with one of the errors `on`.
+
+    A `Client` has its own retries, for what a provider may answer the next time; this is for whole steps. `wait` is
+    the pause in seconds before the second try; it doubles from try to try.
+    """
+    if not 0 <= wait < float("inf"):
+        raise InvalidInput("wait", wait, "a number of seconds, at least 0")
+    return Chain(Retry("retry", plan_of(step), _whole("times", times), _errors(on), wait))
+
+
+def fallback(
+    first: Callable[[A], Any],
+    *others: Callable[[A], Any],
+    on: type[Exception] | tuple[type[Exception], ...] = Exception,
+) -> Chain[A, Any]:
+    """The first step that does not fail; another error than those `on` is not caught."""
+    if not others:
+        raise InvalidInput("others", others, "at least one step to fall back on")
+    return Chain(Fallback("fallback", labelled(map(plan_of, (first, *others))), _errors(on)))
+
+
+def tap(look: Callable[[A], Any]) -> Chain[A, A]:
+    """Show the value to a function, and pass it on as it is."""
+    return Chain(Tap("tap", plan_of(look)))
+
+
+@overload
+def cache(
+    step: Callable[[A], Awaitable[B]], *, key: Callable[[A], Hashable] | None = None, size: int = 1024
+) -> Chain[A, B]: ...
+@overload
+def cache(step: Callable[[A], B], *, key: Callable[[A], Hashable] | None = None, size: int = 1024) -> Chain[A, B]: ...
+def cache(step: Any, *, key: Callable[[Any], Hashable] | None = None, size: int = 1024) -> Chain[Any, Any]:
+    """A step whose results are kept in memory, by `key` of the value: itself, or its JSON where it is a dict or list.
+
+    For whole answers of models see the `cache` of `Client`, which survives the process.
+    """
+    return Chain(Cached("cache", plan_of(step), key or _key, _whole("size", size), {}))
+
+
+def _key(value: Any) -> Hashable:
+    if isinstance(value, dict | list):
+        return json.dumps(value, sort_keys=True)
+    if not isinstance(value, Hashable):
+        raise InvalidInput("value to cache by", value, "a value that can be hashed, or a `key` that makes one of it")
+    return value
+
+
+def _whole(name: str, number: int) -> int:
+    if type(number) is not int or number < 1:
+        raise InvalidInput(name, number, "a whole number of at least 1")
+    return number
+
+
+def _errors(on: type[Exception] | tuple[type[Exception], ...]) -> tuple[type[Exception], ...]:
+    return on if isinstance(on, tuple) else (on,)

@@ -1,0 +1,306 @@
+"""What chains do: values go through, failures name their step, streams show what happens, nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aiapp import AiappError, Client, Prompt
+from aiapp.chains import (
+    Chain,
+    StepBegan,
+    StepEnded,
+    StepSaid,
+    ask,
+    cache,
+    chain,
+    each,
+    fallback,
+    loop,
+    parallel,
+    retry,
+    route,
+    step,
+    tap,
+)
+from aiapp.core.errors import InvalidInput, StepFailed
+from aiapp.core.events import TextDelta
+from aiapp.testing import ScriptedModel
+
+
+@dataclass(frozen=True)
+class Score:
+    points: int
+
+
+def scripted(*answers: Any) -> Client:
+    return Client(provider=ScriptedModel(list(answers)))
+
+
+_chain: Any = chain
+_parallel: Any = parallel
+
+
+def broken(_: object) -> int:
+    raise ValueError("no number")
+
+
+def test_a_prompt_a_model_and_a_function() -> None:
+    pipeline = chain(Prompt("Say {{word}}"), ask(scripted("hello")), str.upper)
+    assert pipeline.run("hi") == "HELLO"
+
+
+def test_a_prompt_of_several_variables_takes_them_by_name() -> None:
+    two = chain(Prompt("{{a}} and {{b}}"), ask(scripted("yes")))
+    assert two.run({"a": "salt", "b": "pepper"}) == "yes"
+    with pytest.raises(StepFailed, match=r"step prompt: InvalidInput: variables of prompt prompt"):
+        two.run("salt")
+
+
+def test_a_model_gives_a_value() -> None:
+    assert chain(ask(scripted('{"points": 7}'), output=Score)).run("How many?") == Score(7)
+
+
+def test_a_failure_names_its_step_and_keeps_what_was_there() -> None:
+    pipeline = chain(str.strip, chain(str.upper, broken, name="count"), name="report")
+    with pytest.raises(StepFailed, match=r"^step count > broken: ValueError: no number$") as failed:
+        pipeline.run(" a ")
+    assert failed.value.step == "count > broken"
+    assert failed.value.value == "A"
+    assert failed.value.results == {"strip": "a", "count > upper": "A"}
+    assert isinstance(failed.value.cause, ValueError)
+    assert failed.value.__cause__ is failed.value.cause
+    assert isinstance(failed.value, AiappError)
+
+
+@pytest.mark.parametrize("alone", [step(broken), retry(broken), each(broken), loop(broken, bool, at_most=2)])
+def test_a_failure_is_the_same_error_however_it_was_composed(alone: Chain[Any, Any]) -> None:
+    with pytest.raises(StepFailed) as failed:
+        alone.run([1])
+    assert isinstance(failed.value.cause, ValueError)
+
+
+def test_two_steps_of_one_name_are_told_apart() -> None:
+    with pytest.raises(StepFailed) as failed:
+        chain(str.strip, str.strip, broken).run(" a ")
+    assert list(failed.value.results) == ["strip", "strip 2"]
+
+
+def test_a_branch_that_fails_stops_the_others() -> None:
+    stopped: list[str] = []
+
+    async def slow(_: object) -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            stopped.append("slow")
+            raise
+
+    with pytest.raises(StepFailed, match="step bad: ValueError"):
+        parallel(slow=slow, bad=broken).run(1)
+    assert stopped == ["slow"]
+
+
+def test_branches_run_at_once() -> None:
+    async def program() -> Any:
+        meeting = asyncio.Barrier(2)
+
+        async def met(value: int) -> int:
+            async with asyncio.timeout(5):
+                await meeting.wait()
+            return value
+
+        return await parallel(met, met).arun(3)
+
+    assert asyncio.run(program()) == (3, 3)
+
+
+@given(st.lists(st.integers(), max_size=20), st.integers(1, 5))
+def test_each_keeps_the_order_and_the_bound(items: list[int], concurrency: int) -> None:
+    at_work, most = 0, 0
+
+    async def work(item: int) -> int:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        await asyncio.sleep(0)
+        at_work -= 1
+        return item + 1
+
+    assert asyncio.run(each(work, concurrency).arun(items)) == [item + 1 for item in items]
+    assert most == min(concurrency, len(items))
+
+
+@pytest.mark.parametrize("value", ["text", b"bytes", {"a": 1}, 7, None])
+def test_each_wants_items(value: Any) -> None:
+    with pytest.raises(StepFailed, match=r"items: .* cannot be used; accepted: a list"):
+        each(str).run(value)
+
+
+def test_a_route_takes_one_way() -> None:
+    def kind(text: str) -> str:
+        return "question" if text.endswith("?") else "other"
+
+    way = route(kind, {"question": str.upper, "other": str.lower})
+    assert (way.run("Why?"), way.run("So.")) == ("WHY?", "so.")
+    with pytest.raises(StepFailed, match="route of by kind: 'other' cannot be used; accepted: 'question'"):
+        route(kind, {"question": str.upper}).run("So.")
+    assert route(kind, {"question": str.upper}, otherwise=len).run("So.") == 3
+
+
+def test_a_model_decides_the_way() -> None:
+    way = route(ask(scripted("refund")), {"refund": lambda text: f"money for {text}"})
+    assert way.run("a broken lamp") == "money for a broken lamp"
+
+
+def test_a_loop_ends_when_it_is_good_or_has_gone_round_often_enough() -> None:
+    def grown(text: str) -> str:
+        return text + "a"
+
+    def long(text: str) -> bool:
+        return len(text) >= 3
+
+    for at_most, result, reason in ((9, "aaa", "until"), (2, "aa", "at_most")):
+        stream = chain(loop(grown, long, at_most=at_most).named("grow")).stream("")
+        ended = [happened for happened in stream if isinstance(happened, StepEnded)]
+        assert stream.output == result
+        assert [one.reason for one in ended if one.step == "grow > long"] == [reason], ended
+
+
+def test_a_retry_tries_again_for_the_errors_that_it_knows() -> None:
+    tries = Counter[str]()
+
+    def moody(name: str) -> str:
+        tries[name] += 1
+        if tries[name] < 3:
+            raise TimeoutError(name)
+        return name
+
+    assert retry(moody, 3).run("a") == "a"
+    with pytest.raises(StepFailed, match="TimeoutError"):
+        retry(moody, 2).run("b")
+    with pytest.raises(StepFailed, match="TimeoutError"):
+        retry(moody, 9, on=ValueError).run("c")
+    assert tries == {"a": 3, "b": 2, "c": 1}
+
+
+def test_a_fallback_takes_the_first_that_works() -> None:
+    assert fallback(broken, chain(broken, str), str).run(1) == "1"
+    with pytest.raises(StepFailed, match="broken"):
+        fallback(broken, str, on=KeyError).run(1)
+
+
+def test_a_tap_sees_and_changes_nothing() -> None:
+    seen: list[int] = []
+    assert chain(len, tap(seen.append), str).run("four") == "4"
+    assert seen == [4]
+
+
+def test_a_cache_asks_once_for_each_value() -> None:
+    calls: list[Any] = []
+
+    def work(value: Any) -> str:
+        calls.append(value)
+        return str(value)
+
+    kept = cache(work, size=2)
+    assert [kept.run(value) for value in (1, 1, {"b": 1}, {"b": 1}, 2, 1)] == [
+        "1",
+        "1",
+        "{'b': 1}",
+        "{'b': 1}",
+        "2",
+        "1",
+    ]
+    assert calls == [1, {"b": 1}, 2, 1]
+    with pytest.raises(StepFailed, match="value to cache by"):
+        kept.run({1, 2})
+
+
+def test_a_stream_shows_steps_and_what_models_say() -> None:
+    stream = chain(Prompt("Say {{word}}"), ask(scripted("hello you"), name="speak"), str.upper).stream("hi")
+    happened = list(stream)
+    assert stream.output == "HELLO YOU"
+    assert [one.step for one in happened if isinstance(one, StepBegan)] == ["prompt", "speak", "upper"]
+    said = [one.event for one in happened if isinstance(one, StepSaid)]
+    assert "".join(event.text for event in said if isinstance(event, TextDelta)) == "hello you"
+    assert happened[-1] == StepEnded("upper", "HELLO YOU")
+
+
+def test_the_text_of_a_stream_is_that_of_the_model_that_speaks_last() -> None:
+    pipeline = chain(ask(scripted("draft")), ask(scripted("the end")), str.upper)
+    stream = pipeline.stream("go")
+    assert "".join(stream.text()) == "the end"
+    assert stream.output == "THE END"
+    with pytest.raises(InvalidInput, match="one model speaks last"):
+        list(parallel(ask(scripted("a")), ask(scripted("b"))).stream("go").text())
+
+
+def test_a_stream_that_fails_says_so_and_has_no_output() -> None:
+    stream = chain(str.upper, broken).stream("a")
+    with pytest.raises(StepFailed, match="broken"):
+        list(stream)
+    with pytest.raises(RuntimeError, match="not been read to its end"):
+        _ = stream.output
+
+
+def test_leaving_a_stream_stops_the_chain() -> None:
+    stopped: list[str] = []
+
+    async def endless(value: str) -> str:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            stopped.append(value)
+        return value
+
+    async def program() -> None:
+        stream = chain(str.upper, endless).stream("a")
+        async for happened in stream:
+            if happened == StepBegan("endless"):
+                break
+        await stream.aclose()
+
+    asyncio.run(program())
+    assert stopped == ["A"]
+
+
+def test_a_batch_keeps_failures_in_their_places() -> None:
+    results = chain(int, lambda number: 10 // number).batch(["5", "x", "0"], concurrency=2)
+    assert results[0] == 2
+    assert [type(result) for result in results[1:]] == [StepFailed, StepFailed]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_chain_holds_no_state(count: int) -> None:
+    pipeline = chain(str.upper, str.lower)
+    assert pipeline.batch(["A"] * count) == ["a"] * count
+    assert pipeline.run("B") == "b"
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: _chain(), "steps: "),
+        (lambda: _chain(7), "step: 7"),
+        (lambda: each(str, 0), "concurrency: 0"),
+        (lambda: loop(str, bool, at_most=0), "at_most: 0"),
+        (lambda: retry(str, 0), "times: 0"),
+        (lambda: retry(str, wait=-1), "wait: -1"),
+        (lambda: cache(str, size=0), "size: 0"),
+        (lambda: route(str, {}), "options: {}"),
+        (lambda: fallback(str), "others: ()"),
+        (lambda: _parallel(), "steps: []"),
+        (lambda: step(str, name="a > b").named("a > b"), "name: 'a > b'"),
+    ],
+)
+def test_what_cannot_be_composed_is_named(make: Any, said: str) -> None:
+    with pytest.raises(InvalidInput) as wrong:
+        make()
+    assert str(wrong.value).startswith(said)
