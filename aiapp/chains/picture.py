@@ -19,6 +19,7 @@ _STYLE = """
   .model { fill: #ddf0ff; stroke: #2f81c1 }
   .frame { fill: none; stroke-dasharray: 4 3 }
   path { fill: none; stroke: #8c959f; marker-end: url(#tip) }
+  .line { marker-end: none }
   marker path { fill: #8c959f; stroke: none }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 } .label { fill: #9198a1 } rect { fill: #21262d; stroke: #6e7681 }
@@ -33,7 +34,9 @@ class _Box:
     width: float
     height: float
     shapes: tuple[tuple[str, float, float], ...]
-    """SVG with `{x}` and `{y}` left open, and where that is inside of the box."""
+    """SVG, and where that is inside of the box."""
+    tip: bool = True
+    """Whether an arrow that leads into it has a tip: a fork gives each of its branches one."""
 
     def at(self, x: float, y: float) -> tuple[tuple[str, float, float], ...]:
         return tuple((shape, x + left, y + top) for shape, left, top in self.shapes)
@@ -85,8 +88,9 @@ def _text(text: str, x: float, y: float, kind: str = "") -> str:
     return f'<text{named} x="{x:g}" y="{y:g}">{escape(text)}</text>'
 
 
-def _arrow(x: float, y: float, to_x: float, to_y: float) -> tuple[str, float, float]:
-    return f'<path d="M0 0 C0 {(to_y - y) / 2:g} {to_x - x:g} {(to_y - y) / 2:g} {to_x - x:g} {to_y - y:g}"/>', x, y
+def _arrow(x: float, y: float, to_x: float, to_y: float, *, tip: bool = True) -> tuple[str, float, float]:
+    half, end = (to_y - y) / 2, "" if tip else ' class="line"'
+    return f'<path{end} d="M0 0 C0 {half:g} {to_x - x:g} {half:g} {to_x - x:g} {to_y - y:g}"/>', x, y
 
 
 def _below(boxes: list[_Box], label: str = "") -> _Box:
@@ -99,11 +103,11 @@ def _below(boxes: list[_Box], label: str = "") -> _Box:
         shapes.extend(box.at((width - box.width) / 2, y))
         y += box.height
         if after is not None:
-            shapes.append(_arrow(width / 2, y, width / 2, y + gap))
+            shapes.append(_arrow(width / 2, y, width / 2, y + gap, tip=after.tip))
             if label:
                 shapes.append((_text(label, len(label) * 3 + 8, gap / 2, "label"), width / 2, y))
             y += gap
-    return _Box(width, y, tuple(shapes))
+    return _Box(width, y, tuple(shapes), boxes[0].tip)
 
 
 def _beside(branches: Iterable[plans.Labelled], named: bool) -> _Box:
@@ -120,9 +124,10 @@ def _beside(branches: Iterable[plans.Labelled], named: bool) -> _Box:
         if named:
             shapes.append((_text(label, 0, 7, "label"), middle, _GAP))
         shapes.extend(box.at(middle - box.width / 2, top))
-        shapes.append(_arrow(middle, top + box.height, width / 2, top + height + _GAP))
+        shapes.append(_arrow(middle, top + box.height, middle, top + height, tip=False))
+        shapes.append(_arrow(middle, top + height, width / 2, top + height + _GAP, tip=False))
         x += size + _GAP
-    return _Box(width, top + height + _GAP, tuple(shapes))
+    return _Box(width, top + height + _GAP, tuple(shapes), tip=False)
 
 
 def _framed(box: _Box, text: str) -> _Box:
