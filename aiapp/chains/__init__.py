@@ -7,7 +7,7 @@ match over that data. Nothing here knows a provider; models are reached through 
 from aiapp.chains.chain import Chain
 from aiapp.chains.composing import chain
 from aiapp.chains.running import StepBegan, StepEnded, StepSaid
-from aiapp.chains.steps import ask, cache, each, fallback, loop, parallel, retry, route, step, tap
+from aiapp.chains.steps import ask, cache, each, extend, fallback, in_thread, loop, parallel, retry, route, step, tap
 from aiapp.chains.stream import ChainStream
 
 __all__ = [
@@ -20,7 +20,9 @@ __all__ = [
     "cache",
     "chain",
     "each",
+    "extend",
     "fallback",
+    "in_thread",
     "loop",
     "parallel",
     "retry",

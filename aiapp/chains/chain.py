@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Any, Generic, TypeVar, overload
 
 from aiapp.chains.drawing import Drawing
 from aiapp.chains.explanation import ChainExplanation, explained
 from aiapp.chains.plans import Ask, Call, Plan, Render, Sequence, labelled
-from aiapp.chains.running import Run, perform
+from aiapp.chains.running import Run, conducted
 from aiapp.chains.stream import ChainStream
 from aiapp.client.batch import CONCURRENCY, Progress, batched
 from aiapp.client.client import Client
-from aiapp.core.errors import AiappError, InvalidInput, StepFailed
+from aiapp.core.errors import AiappError, InvalidInput
 from aiapp.prompts.prompt import Prompt
 from aiapp.sync import run, sync
 
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
+UNNAMED = "chain"
+"""The name of a chain that was given none."""
 
 
 class Chain(Generic[A, B]):
@@ -35,12 +38,7 @@ class Chain(Generic[A, B]):
 
     async def arun(self, value: A, /) -> B:
         """Run it. A step that fails is `StepFailed`, which names it and holds what the steps before it gave."""
-        try:
-            result: B = await perform(self.plan, value, Run(), ())
-        except StepFailed:
-            raise
-        except Exception as error:
-            raise StepFailed(self.plan.name, error, value, {}) from error
+        result: B = await conducted(self.plan, value, Run())
         return result
 
     __call__ = arun
@@ -78,21 +76,24 @@ class Chain(Generic[A, B]):
 
     def named(self, name: str) -> Chain[A, B]:
         """The same chain as one step with a name of its own."""
-        return Chain(Sequence(_checked(name), labelled([self.plan])))
+        steps = self.plan.steps if isinstance(self.plan, Sequence) else labelled([self.plan])
+        return Chain(Sequence(checked(name), steps))
 
     @overload
     def __or__(self, other: Callable[[B], Awaitable[C]]) -> Chain[A, C]: ...
     @overload
     def __or__(self, other: Callable[[B], C]) -> Chain[A, C]: ...
     def __or__(self, other: Any) -> Chain[Any, Any]:
-        """This chain, then one more step."""
-        steps = [step for _, step in self.plan.steps] if isinstance(self.plan, Sequence) else [self.plan]
-        name = self.plan.name if isinstance(self.plan, Sequence) else "chain"
-        return Chain(Sequence(name, labelled([*steps, plan_of(other)])))
+        """This chain, then one more step. A chain with a name of its own stays one step."""
+        return _joined(self.plan, plan_of(other))
 
-    def __ror__(self, other: Callable[[C], Any]) -> Chain[C, B]:
-        """A step, then this chain."""
-        return Chain(Sequence("chain", labelled([plan_of(other), self.plan])))
+    @overload
+    def __ror__(self, other: Callable[[C], Awaitable[A]]) -> Chain[C, B]: ...
+    @overload
+    def __ror__(self, other: Callable[[C], A]) -> Chain[C, B]: ...
+    def __ror__(self, other: Any) -> Chain[Any, Any]:
+        """A step, then this chain: of two that a `|` stands between, one must be a chain."""
+        return _joined(plan_of(other), self.plan)
 
 
 def plan_of(step: Any, name: str | None = None) -> Plan:
@@ -101,21 +102,35 @@ def plan_of(step: Any, name: str | None = None) -> Plan:
         case Chain():
             return step.plan if name is None else step.named(name).plan
         case Client():
-            return Ask(name or step.model, step)
+            return Ask(checked(name, step.model), step)
         case Prompt():
-            return Render(name or step.name, step)
+            return Render(checked(name, step.name), step)
         case _ if callable(step):
-            return Call(name or _name(step), step)
+            return Call(checked(name, name_of(step)), step)
         case _:
             raise InvalidInput("step", step, "a function, a Prompt, a Client, a chain: anything that takes one value")
 
 
-def _name(function: Any) -> str:
+def _joined(*plans: Plan) -> Chain[Any, Any]:
+    return Chain(Sequence(UNNAMED, labelled(step for plan in plans for step in _steps(plan))))
+
+
+def _steps(plan: Plan) -> list[Plan]:
+    return [step for _, step in plan.steps] if isinstance(plan, Sequence) and plan.name == UNNAMED else [plan]
+
+
+def name_of(function: Any) -> str:
+    """What a function is called, where it is called anything."""
+    if isinstance(function, partial):
+        return name_of(function.func)
     name: str = getattr(function, "__name__", type(function).__name__)
     return "function" if name == "<lambda>" else name
 
 
-def _checked(name: str) -> str:
+def checked(name: str | None, otherwise: str = UNNAMED) -> str:
+    """A name that can stand in a path."""
+    if name is None:
+        return otherwise
     if not name or ">" in name:
         raise InvalidInput("name", name, "a name without `>`, which parts the steps of a path")
     return name

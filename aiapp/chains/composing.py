@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias, TypeVar, overload
 
-from aiapp.chains.chain import Chain, plan_of
+from aiapp.chains.chain import UNNAMED, Chain, checked, plan_of
 from aiapp.chains.plans import Sequence, labelled
 from aiapp.core.errors import InvalidInput
 
@@ -84,7 +84,7 @@ def chain(a: Gives[A, B], b: Gives[B, C], c: Gives[C, D], d: Awaits[D, E], /, *,
 def chain(a: Gives[A, B], b: Gives[B, C], c: Gives[C, D], d: Gives[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
 @overload
 def chain(first: Callable[[A], Any], /, *steps: Callable[[Any], Any], name: str = ...) -> Chain[A, Any]: ...
-def chain(*steps: Callable[[Any], Any], name: str = "chain") -> Chain[Any, Any]:
+def chain(*steps: Callable[[Any], Any], name: str = UNNAMED) -> Chain[Any, Any]:
     """Steps one after the other: each takes what the one before gave.
 
     A step is a function of one value, async or not, a `Prompt` (variables in, request out), a `Client` (request in,
@@ -92,4 +92,4 @@ def chain(*steps: Callable[[Any], Any], name: str = "chain") -> Chain[Any, Any]:
     """
     if not steps:
         raise InvalidInput("steps", steps, "at least one step")
-    return Chain(Sequence(name, labelled(map(plan_of, steps))))
+    return Chain(Sequence(checked(name), labelled(map(plan_of, steps))))

@@ -76,7 +76,7 @@ class _Mermaid:
                 for number, (_, step) in enumerate(steps):
                     before = self._draw(step, before, label if number == 0 else "")
                 return before
-            case plans.Parallel(_, branches, _):
+            case plans.Parallel(_, branches):
                 fork = self._node("all at once", "{{ }}", before, label)
                 return [end for name, step in branches for end in self._draw(step, fork, name)]
             case plans.Route():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from aiapp.chains import plans
-from aiapp.chains.running import Path, settled, shown
+from aiapp.chains.running import Path, gathered, root, settled, shown
 from aiapp.client.explanation import Explanation
 from aiapp.core.errors import StepFailed
 from aiapp.core.events import Finish
@@ -41,7 +41,7 @@ class ChainExplanation:
     def _lines(self) -> Iterator[str]:
         for number, one in enumerate(self.requests, 1):
             texts = (f"  {message.role}: {message.text}" for message in one.request.messages)
-            yield "\n".join([f"{number}. {one.step or 'the model'} asks {one.explanation.model}", *texts])
+            yield "\n".join([f"{number}. {one.step} asks {one.explanation.model}", *texts])
         for reason in self.unknown:
             yield f"not known before it runs: {reason}"
 
@@ -62,7 +62,7 @@ async def explained(plan: plans.Plan, value: Any) -> ChainExplanation:
     """What a plan would send for a value."""
     walk = _Walk()
     try:
-        await _visit(plan, value, walk, (plan.name,) if isinstance(plan, plans.Ask) else ())
+        await _visit(plan, value, walk, root(plan))
     except _Unknown as unknown:
         walk.unknown.append(str(unknown))
     return ChainExplanation(tuple(walk.requests), tuple(walk.unknown))
@@ -80,9 +80,9 @@ async def _visit(plan: plans.Plan, value: Any, walk: _Walk, path: Path) -> Any:
             for label, step in steps:
                 value = await _visit(step, value, walk, (*path, label))
             return value
-        case plans.Parallel(_, branches, keyed):
+        case plans.Parallel(_, branches):
             given = await _visited(branches, value, walk, path)
-            return given if keyed else tuple(given.values())
+            return gathered(plan, value, list(given.values()))
         case plans.Route():
             return await _routed(plan, value, walk, path)
         case plans.Each(_, step, _):
@@ -90,7 +90,7 @@ async def _visit(plan: plans.Plan, value: Any, walk: _Walk, path: Path) -> Any:
                 raise _Unknown(f"how many items {shown(path)} has, which an answer decides")
             return [await _visit(step, item, walk, (*path, f"{step.name} {n}")) for n, item in enumerate(value, 1)]
         case plans.Loop(_, step, _, at_most):
-            walk.unknown.append(f"how often {shown(path) or plan.name} goes round, at most {at_most} times")
+            walk.unknown.append(f"how many rounds {shown(path)} takes, at most {at_most}")
             return await _visit(step, value, walk, (*path, f"{step.name} 1"))
         case plans.Retry(_, step, _, _) | plans.Cached(_, step, _, _, _):
             return await _visit(step, value, walk, (*path, step.name))
@@ -155,7 +155,7 @@ async def _routed(plan: plans.Route, value: Any, walk: _Walk, path: Path) -> Any
         key = None
     if len(walk.requests) == before:
         option = plan.options.get(key, plan.otherwise)
-        return None if option is None else await _visit(option, value, walk, (*path, str(key)))
-    walk.unknown.append(f"which of {', '.join(map(str, plan.options))} {shown(path) or plan.name} takes")
+        return None if option is None else await _visit(option, value, walk, (*path, plans.way(plan, key)))
+    walk.unknown.append(f"which of {', '.join(map(str, plan.options))} {shown(path)} takes")
     given = await _visited(plans.inner(plan)[1:], value, walk, path)
     return next(iter(given.values()), None)

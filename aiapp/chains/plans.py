@@ -50,11 +50,15 @@ class Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Parallel:
-    """The same value to every branch at once: a tuple of what they give, or where they are `keyed`, a dict."""
+    """The same value to every branch at once: a tuple of what they give, or where they are `keyed`, a dict.
+
+    One that `extends` takes a mapping, and what its branches give is added to that.
+    """
 
     name: str
     branches: tuple[Labelled, ...]
     keyed: bool
+    extends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,11 @@ def inner(plan: Plan) -> tuple[Labelled, ...]:
             return ((plan.step.name, plan.step),)
 
 
+def way(route: Route, key: Any) -> str:
+    """The label of the option that a key takes."""
+    return str(key) if key in route.options else "otherwise"
+
+
 def labelled(steps: Iterable[Plan]) -> tuple[Labelled, ...]:
     """Each step by its name; one whose name was there before carries a number."""
     seen: dict[str, int] = {}
@@ -163,7 +172,7 @@ def caption(plan: Each | Loop | Retry | Cached | Tap) -> str:
         case Each():
             return f"each, {plan.concurrency} at a time"
         case Loop():
-            return f"until {plan.name}, at most {plan.at_most} times"
+            return f"{plan.name}, at most {plan.at_most} times"
         case Retry():
             return f"up to {plan.times} tries"
         case Cached():

@@ -59,6 +59,17 @@ def shown(path: Path) -> str:
     return " > ".join(path)
 
 
+def root(plan: plans.Plan) -> Path:
+    """Where the paths of a chain begin: a sequence is not in the paths of its steps, any other plan is one step."""
+    return () if isinstance(plan, plans.Sequence) else (plan.name,)
+
+
+async def conducted(plan: plans.Plan, value: Any, run: Run) -> Any:
+    """A whole plan from its root. Whatever fails in it fails as a step."""
+    path = root(plan)
+    return await (_step(plan, value, run, path) if path else perform(plan, value, run, path))
+
+
 async def perform(plan: plans.Plan, value: Any, run: Run, path: Path) -> Any:
     """What a plan gives for a value."""
     match plan:
@@ -72,11 +83,11 @@ async def perform(plan: plans.Plan, value: Any, run: Run, path: Path) -> Any:
             for label, step in steps:
                 value = await _step(step, value, run, (*path, label))
             return value
-        case plans.Parallel(_, branches, keyed):
+        case plans.Parallel(_, branches):
             given = await at_once(
                 lambda branch: _step(branch[1], value, run, (*path, branch[0])), branches, max(1, len(branches))
             )
-            return dict(zip((label for label, _ in branches), given, strict=True)) if keyed else tuple(given)
+            return gathered(plan, value, given)
         case plans.Route():
             return await _route(plan, value, run, path)
         case plans.Each(_, step, concurrency):
@@ -99,6 +110,14 @@ async def perform(plan: plans.Plan, value: Any, run: Run, path: Path) -> Any:
             assert_never(plan)
 
 
+def gathered(plan: plans.Parallel, value: Any, given: list[Any]) -> Any:
+    """What the branches gave, as one value."""
+    if not plan.keyed:
+        return tuple(given)
+    named = dict(zip((label for label, _ in plan.branches), given, strict=True))
+    return {**_mapping(value), **named} if plan.extends else named
+
+
 async def settled(given: Any) -> Any:
     """A value, or what a coroutine or other awaitable comes to."""
     return await given if hasattr(given, "__await__") else given
@@ -113,12 +132,20 @@ async def _step(plan: plans.Plan, value: Any, run: Run, path: Path) -> Any:
             await run.listen(StepBegan(name))
             result = await perform(plan, value, run, path)
             await run.listen(StepEnded(name, result, run.reasons.pop(name, None)))
-    except StepFailed:
-        raise
+    except StepFailed as failed:
+        if failed.results is run.results:
+            raise
+        raise _nested(failed, name, run) from failed.cause
     except Exception as error:
         raise StepFailed(name, error, value, run.results) from error
     run.results[name] = result
     return result
+
+
+def _nested(failed: StepFailed, name: str, run: Run) -> StepFailed:
+    """The failure of another chain that a function of this one ran."""
+    run.results.update({f"{name} > {step}": result for step, result in failed.results.items()})
+    return StepFailed(f"{name} > {failed.step}", failed.cause, failed.value, run.results)
 
 
 async def _ask(plan: plans.Ask, value: Asked, run: Run, path: Path) -> Any:
@@ -148,8 +175,8 @@ async def _route(plan: plans.Route, value: Any, run: Run, path: Path) -> Any:
     key = await _step(plan.by, value, run, (*path, "by"))
     option = plan.options.get(key, plan.otherwise)
     if option is None:
-        raise InvalidInput(f"route of {plan.name}", key, ", ".join(map(repr, plan.options)))
-    return await _step(option, value, run, (*path, str(key)))
+        raise InvalidInput(f"route {plan.name}", key, ", ".join(map(repr, plan.options)))
+    return await _step(option, value, run, (*path, plans.way(plan, key)))
 
 
 async def _loop(plan: plans.Loop, value: Any, run: Run, path: Path) -> Any:
@@ -195,6 +222,14 @@ async def _cached(plan: plans.Cached, value: Any, run: Run, path: Path) -> Any:
     while len(plan.kept) > plan.size:
         plan.kept.pop(next(iter(plan.kept)), None)
     return result
+
+
+def _mapping(value: Any) -> Mapping[Any, Any]:
+    given: object = value
+    if not isinstance(given, Mapping):
+        raise InvalidInput("value to extend", value, "a dict, or another mapping")
+    mapping: Mapping[Any, Any] = value
+    return mapping
 
 
 def _several(value: Any) -> Iterable[Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from typing import Any, TypeVar, overload
 
-from aiapp.chains.chain import Chain, plan_of
-from aiapp.chains.plans import Ask, Cached, Each, Fallback, Loop, Parallel, Retry, Route, Tap, labelled
+from aiapp.chains.chain import Chain, checked, name_of, plan_of
+from aiapp.chains.plans import Ask, Cached, Call, Each, Fallback, Labelled, Loop, Parallel, Retry, Route, Tap, labelled
 from aiapp.client.batch import CONCURRENCY
 from aiapp.client.client import Client
 from aiapp.core.errors import InvalidInput
@@ -27,7 +28,7 @@ def ask(client: Client, *, output: type[B] | Schema[B], name: str | None = None)
 def ask(client: Client, *, output: type[Any] | Schema[Any] | None = None, name: str | None = None) -> Chain[Any, Any]:
     """Ask a model and take its text alone, or the value of a type. A `Client` as a step gives the whole response."""
     schema = None if output is None else Schema.of(output)
-    return Chain(Ask(name or client.model, client, schema, whole=False))
+    return Chain(Ask(checked(name, client.model), client, schema, whole=False))
 
 
 @overload
@@ -37,6 +38,18 @@ def step(work: Callable[[A], B], *, name: str | None = None) -> Chain[A, B]: ...
 def step(work: Any, *, name: str | None = None) -> Chain[Any, Any]:
     """One step alone, with a name for its path, its span and the picture."""
     return Chain(plan_of(work, name))
+
+
+def in_thread(work: Callable[[A], B], *, name: str | None = None) -> Chain[A, B]:
+    """A function that blocks, in a thread: other steps, and all else on the event loop, go on meanwhile.
+
+    A thread cannot be stopped: where the chain is, the function ends by itself.
+    """
+
+    async def worked(value: A) -> B:
+        return await asyncio.to_thread(work, value)
+
+    return Chain(Call(checked(name, name_of(work)), worked))
 
 
 @overload
@@ -66,13 +79,29 @@ def parallel(*steps: Any, **named: Any) -> Chain[Any, Any]:
     """
     if bool(steps) == bool(named):
         raise InvalidInput("steps", [*steps, *named], "steps by position, or steps by name, at least one")
-    branches = labelled(map(plan_of, steps)) if steps else tuple((name, plan_of(one)) for name, one in named.items())
-    return Chain(Parallel("parallel", branches, bool(named)))
+    branches = labelled(map(plan_of, steps)) if steps else _branches(named)
+    return Chain(Parallel("parallel", branches, keyed=bool(named)))
 
 
+def extend(**steps: Callable[[dict[str, Any]], Any]) -> Chain[Mapping[str, Any], dict[str, Any]]:
+    """A mapping with what each step gives for it beside what was in it: for prompts that need what came before."""
+    if not steps:
+        raise InvalidInput("steps", [], "at least one step by its name")
+    return Chain(Parallel("extend", _branches(steps), keyed=True, extends=True))
+
+
+@overload
+def route(
+    by: Callable[[A], Any],
+    options: Mapping[Any, Callable[[A], Awaitable[B]]],
+    *,
+    otherwise: Callable[[A], Awaitable[B]] | None = None,
+) -> Chain[A, B]: ...
+@overload
 def route(
     by: Callable[[A], Any], options: Mapping[Any, Callable[[A], Any]], *, otherwise: Callable[[A], Any] | None = None
-) -> Chain[A, Any]:
+) -> Chain[A, Any]: ...
+def route(by: Any, options: Mapping[Any, Any], *, otherwise: Any = None) -> Chain[Any, Any]:
     """The value through the one of `options` whose key `by` gives for it; `otherwise` is for any other key."""
     if not options:
         raise InvalidInput("options", dict(options), "at least one step by its key")
@@ -99,7 +128,7 @@ def loop(step: Any, until: Callable[[Any], Any], *, at_most: int) -> Chain[Any, 
 
     A stream tells which of the two ended it.
     """
-    return Chain(Loop(plan_of(until).name, plan_of(step), until, _whole("at_most", at_most)))
+    return Chain(Loop(f"until {plan_of(until).name}", plan_of(step), until, _whole("at_most", at_most)))
 
 
 @overload
@@ -131,11 +160,21 @@ def retry(
     return Chain(Retry("retry", plan_of(step), _whole("times", times), _errors(on), wait))
 
 
+@overload
+def fallback(
+    first: Callable[[A], Awaitable[B]],
+    *others: Callable[[A], Awaitable[B]],
+    on: type[Exception] | tuple[type[Exception], ...] = ...,
+) -> Chain[A, B]: ...
+@overload
 def fallback(
     first: Callable[[A], Any],
     *others: Callable[[A], Any],
-    on: type[Exception] | tuple[type[Exception], ...] = Exception,
-) -> Chain[A, Any]:
+    on: type[Exception] | tuple[type[Exception], ...] = ...,
+) -> Chain[A, Any]: ...
+def fallback(
+    first: Any, *others: Any, on: type[Exception] | tuple[type[Exception], ...] = Exception
+) -> Chain[Any, Any]:
     """The first step that does not fail; another error than those `on` is not caught."""
     if not others:
         raise InvalidInput("others", others, "at least one step to fall back on")
@@ -159,6 +198,10 @@ def cache(step: Any, *, key: Callable[[Any], Hashable] | None = None, size: int 
     For whole answers of models see the `cache` of `Client`, which survives the process.
     """
     return Chain(Cached("cache", plan_of(step), key or _key, _whole("size", size), {}))
+
+
+def _branches(steps: Mapping[str, Any]) -> tuple[Labelled, ...]:
+    return tuple((checked(name), plan_of(step)) for name, step in steps.items())
 
 
 def _key(value: Any) -> Hashable:

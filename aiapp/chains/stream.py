@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from typing import Any, Generic, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from typing import Any, Generic, TypeVar, assert_never
 
-from aiapp.chains.plans import Ask, Parallel, Plan, Route, inner
-from aiapp.chains.running import Happened, Path, Run, StepSaid, perform, shown
+from aiapp.chains import plans
+from aiapp.chains.running import Happened, Path, Run, StepSaid, conducted, root, shown
 from aiapp.core.errors import InvalidInput
 from aiapp.core.events import TextDelta
 from aiapp.sync import iterate, sync
@@ -15,6 +15,7 @@ from aiapp.sync import iterate, sync
 B = TypeVar("B")
 _AHEAD = 64
 """Events that wait for their reader before the chain does."""
+_NOBODY: frozenset[str] = frozenset()
 
 
 class ChainStream(Generic[B]):
@@ -23,7 +24,7 @@ class ChainStream(Generic[B]):
     Closing it, or leaving its loop, stops the chain.
     """
 
-    def __init__(self, plan: Plan, value: Any) -> None:
+    def __init__(self, plan: plans.Plan, value: Any) -> None:
         self._plan, self._value = plan, value
         self._events = self._happenings()
         self._output: list[B] = []
@@ -43,12 +44,16 @@ class ChainStream(Generic[B]):
 
     async def atext(self) -> AsyncIterator[str]:
         """The text of the model that speaks last, piece by piece."""
-        speaker = last_to_speak(self._plan)
-        if speaker is None:
-            raise InvalidInput("chain", self._plan.name, "a chain in which one model speaks last")
-        async for happened in self:
-            if isinstance(happened, StepSaid) and isinstance(happened.event, TextDelta) and happened.step == speaker:
-                yield happened.event.text
+        speakers = last_to_speak(self._plan, root(self._plan))
+        if not speakers:
+            raise InvalidInput("chain", self._plan.name, "a chain in which one model speaks last, and is asked once")
+        try:
+            async for happened in self:
+                said = happened.event if isinstance(happened, StepSaid) and happened.step in speakers else None
+                if isinstance(said, TextDelta):
+                    yield said.text
+        finally:
+            await self.aclose()
 
     def text(self) -> Iterator[str]:
         """The blocking twin of `atext`."""
@@ -61,29 +66,57 @@ class ChainStream(Generic[B]):
     close = sync(aclose)
 
     async def _happenings(self) -> AsyncGenerator[Happened, None]:
-        waiting: asyncio.Queue[Happened | None] = asyncio.Queue(_AHEAD)
+        waiting: asyncio.Queue[Happened | None] = asyncio.Queue()
+        room = asyncio.Event()
+
+        async def listen(happened: Happened) -> None:
+            waiting.put_nowait(happened)
+            if waiting.qsize() >= _AHEAD:
+                room.clear()
+                await room.wait()
 
         async def work() -> Any:
             try:
-                return await perform(self._plan, self._value, Run(listen=waiting.put), ())
+                return await conducted(self._plan, self._value, Run(listen=listen))
             finally:
-                await waiting.put(None)
+                waiting.put_nowait(None)
 
         task = asyncio.create_task(work())
         try:
             while (happened := await waiting.get()) is not None:
                 yield happened
+                if waiting.qsize() < _AHEAD:
+                    room.set()
             self._output.append(await task)
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
 
-def last_to_speak(plan: Plan, path: Path = ()) -> str | None:
-    """The path of the model whose text a reader waits for: the last of the steps that come one after the other."""
-    if isinstance(plan, Ask):
-        return shown(path)
-    if isinstance(plan, Parallel | Route):
-        return None
-    found = (last_to_speak(step, (*path, label)) for label, step in reversed(inner(plan)))
-    return next((speaker for speaker in found if speaker is not None), None)
+def last_to_speak(plan: plans.Plan, path: Path) -> frozenset[str] | None:
+    """The paths of the models of which one speaks last; none where nobody speaks, None where that cannot be told."""
+    match plan:
+        case plans.Ask():
+            return frozenset({shown(path)})
+        case plans.Call() | plans.Render() | plans.Tap():
+            return _NOBODY
+        case plans.Sequence(_, steps):
+            found = (last_to_speak(step, (*path, label)) for label, step in reversed(steps))
+            return next((speakers for speakers in found if speakers != _NOBODY), _NOBODY)
+        case plans.Route():
+            return _one_of(plans.inner(plan)[1:], path)
+        case plans.Fallback(_, steps):
+            return _one_of(steps, path)
+        case plans.Retry(_, step, times):
+            return _one_of([(f"{step.name} {turn}", step) for turn in range(1, times + 1)], path)
+        case plans.Parallel() | plans.Each() | plans.Loop() | plans.Cached():
+            speak = any(last_to_speak(step, path) != _NOBODY for _, step in plans.inner(plan))
+            return None if speak else _NOBODY
+        case _:
+            assert_never(plan)
+
+
+def _one_of(ways: Iterable[plans.Labelled], path: Path) -> frozenset[str] | None:
+    speakers = [last_to_speak(step, (*path, label)) for label, step in ways]
+    known = [one for one in speakers if one is not None]
+    return _NOBODY.union(*known) if len(known) == len(speakers) else None

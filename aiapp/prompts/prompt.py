@@ -206,14 +206,14 @@ class Prompt:
         return Request(messages, self.tools, format or self.format, chosen, self.hash, name)
 
     def __call__(self, variables: Mapping[str, object] | str, /) -> Request:
-        """The request for these variables, or for a text where the prompt takes one thing: a prompt is a step."""
+        """A prompt is a step: of a mapping it takes its own variables, and a text where it has only one."""
         if isinstance(variables, str):
             if len(self.variables) != 1:
                 raise InvalidInput(
                     f"variables of prompt {self.name}", variables, f"a value for each of {self.variables}"
                 )
             variables = {self.variables[0]: variables}
-        return self.request(variables)
+        return self.request({name: variables[name] for name in self.variables if name in variables})
 
     @cached_property
     def _check(self) -> Check:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,7 +23,9 @@ from aiapp.chains import (
     cache,
     chain,
     each,
+    extend,
     fallback,
+    in_thread,
     loop,
     parallel,
     retry,
@@ -86,6 +90,28 @@ def test_a_failure_is_the_same_error_however_it_was_composed(alone: Chain[Any, A
     assert isinstance(failed.value.cause, ValueError)
 
 
+def test_a_chain_of_one_step_is_that_step() -> None:
+    with pytest.raises(StepFailed, match=r"^step broken: ValueError: no number$"):
+        list(step(broken).stream(1))
+    stream = step(len, name="count").stream("four")
+    assert list(stream) == [StepBegan("count"), StepEnded("count", 4)]
+
+
+def test_a_failure_in_a_chain_that_a_function_runs_keeps_the_whole_path() -> None:
+    inner = chain(str.strip, int, name="number")
+
+    async def read(text: str) -> int:
+        return await inner.arun(text)
+
+    for outer in (chain(str.upper, read), chain(str.upper, chain(read, name="deep")), step(read)):
+        with pytest.raises(StepFailed, match=r"read > int: ValueError") as failed:
+            outer.run(" x ")
+        assert failed.value.step.endswith("read > int")
+        found = {path.rpartition("read > ")[2]: result for path, result in failed.value.results.items()}
+        assert found["strip"] == failed.value.value == failed.value.results[failed.value.step.replace("int", "strip")]
+        assert isinstance(failed.value.__cause__, ValueError)
+
+
 def test_two_steps_of_one_name_are_told_apart() -> None:
     with pytest.raises(StepFailed) as failed:
         chain(str.strip, str.strip, broken).run(" a ")
@@ -102,7 +128,7 @@ def test_a_branch_that_fails_stops_the_others() -> None:
             stopped.append("slow")
             raise
 
-    with pytest.raises(StepFailed, match="step bad: ValueError"):
+    with pytest.raises(StepFailed, match="step parallel > bad: ValueError"):
         parallel(slow=slow, bad=broken).run(1)
     assert stopped == ["slow"]
 
@@ -149,7 +175,7 @@ def test_a_route_takes_one_way() -> None:
 
     way = route(kind, {"question": str.upper, "other": str.lower})
     assert (way.run("Why?"), way.run("So.")) == ("WHY?", "so.")
-    with pytest.raises(StepFailed, match="route of by kind: 'other' cannot be used; accepted: 'question'"):
+    with pytest.raises(StepFailed, match="route by kind: 'other' cannot be used; accepted: 'question'"):
         route(kind, {"question": str.upper}).run("So.")
     assert route(kind, {"question": str.upper}, otherwise=len).run("So.") == 3
 
@@ -167,10 +193,10 @@ def test_a_loop_ends_when_it_is_good_or_has_gone_round_often_enough() -> None:
         return len(text) >= 3
 
     for at_most, result, reason in ((9, "aaa", "until"), (2, "aa", "at_most")):
-        stream = chain(loop(grown, long, at_most=at_most).named("grow")).stream("")
+        stream = loop(grown, long, at_most=at_most).stream("")
         ended = [happened for happened in stream if isinstance(happened, StepEnded)]
         assert stream.output == result
-        assert [one.reason for one in ended if one.step == "grow > long"] == [reason], ended
+        assert [one.reason for one in ended if one.step == "until long"] == [reason], ended
 
 
 def test_a_retry_tries_again_for_the_errors_that_it_knows() -> None:
@@ -194,6 +220,47 @@ def test_a_fallback_takes_the_first_that_works() -> None:
     assert fallback(broken, chain(broken, str), str).run(1) == "1"
     with pytest.raises(StepFailed, match="broken"):
         fallback(broken, str, on=KeyError).run(1)
+
+
+def test_extend_adds_to_what_is_there() -> None:
+    grown = chain(parallel(word=str, size=len), extend(double=lambda given: given["size"] * 2))
+    assert grown.run("four") == {"word": "four", "size": 4, "double": 8}
+    before = {"a": 1}
+    assert extend(b=len).run(before) == {"a": 1, "b": 1}
+    assert before == {"a": 1}
+    with pytest.raises(StepFailed, match=r"step extend: InvalidInput: value to extend: 'text' cannot be used"):
+        _chain(extend(a=len)).run("text")
+
+
+def test_a_prompt_takes_its_own_of_what_a_mapping_holds() -> None:
+    answer = chain(Prompt("{{a}} and {{b}}"), lambda request: request.messages[0].text)
+    assert answer.run({"a": 1, "b": 2, "c": 3}) == "1 and 2"
+    with pytest.raises(StepFailed, match="b"):
+        answer.run({"a": 1, "c": 3})
+
+
+def test_a_function_that_blocks_does_not_hold_up_the_others() -> None:
+    met = threading.Event()
+
+    def waits(value: int) -> bool:
+        return met.wait(10)
+
+    async def sets(value: int) -> bool:
+        met.set()
+        return True
+
+    assert parallel(in_thread(waits), sets).run(1) == (True, True)
+    with pytest.raises(StepFailed, match="step count: ValueError: no number"):
+        in_thread(broken, name="count").run(1)
+
+
+def test_a_bar_keeps_a_chain_with_a_name_whole() -> None:
+    inner = chain(str.strip, str.upper, name="tidy")
+    unnamed = chain(str.strip) | str.upper
+    with pytest.raises(StepFailed) as failed:
+        (inner | (unnamed | broken)).run("a")
+    assert list(failed.value.results) == ["tidy > strip", "tidy > upper", "tidy", "strip", "upper"]
+    assert (str.strip | inner.named("clean") | partial(int, base=16)).plan.steps[0][0] == "strip"  # type: ignore[union-attr]
 
 
 def test_a_tap_sees_and_changes_nothing() -> None:
@@ -242,6 +309,27 @@ def test_the_text_of_a_stream_is_that_of_the_model_that_speaks_last() -> None:
         list(parallel(ask(scripted("a")), ask(scripted("b"))).stream("go").text())
 
 
+@pytest.mark.parametrize(
+    ("speaks", "text"),
+    [
+        (lambda: retry(ask(scripted("again"))), "again"),
+        (lambda: fallback(ask(scripted("first")), ask(scripted("second"))), "first"),
+        (lambda: fallback(chain(broken, ask(scripted("first"))), ask(scripted("second"))), "second"),
+        (lambda: route(len, {2: ask(scripted("two"))}), "two"),
+        (lambda: route(len, {3: ask(scripted("three"))}, otherwise=ask(scripted("other"))), "other"),
+        (lambda: chain(ask(scripted("said")), tap(ask(scripted("looked"))), parallel(len, len)), "said"),
+    ],
+)
+def test_the_text_of_a_stream_is_found_wherever_one_model_speaks(speaks: Any, text: str) -> None:
+    assert "".join(speaks().stream("go").text()) == text
+
+
+@pytest.mark.parametrize("compose", [cache, each, lambda one: loop(one, bool, at_most=2), lambda one: parallel(one)])
+def test_the_text_of_a_stream_is_refused_where_none_is_the_one(compose: Any) -> None:
+    with pytest.raises(InvalidInput, match="is asked once"):
+        list(compose(ask(scripted("a"))).stream("go").text())
+
+
 def test_a_stream_that_fails_says_so_and_has_no_output() -> None:
     stream = chain(str.upper, broken).stream("a")
     with pytest.raises(StepFailed, match="broken"):
@@ -271,6 +359,37 @@ def test_leaving_a_stream_stops_the_chain() -> None:
     assert stopped == ["A"]
 
 
+def test_a_stream_far_ahead_of_its_reader_is_left() -> None:
+    async def program() -> None:
+        stream = ask(scripted("x" * 5000)).stream("go")
+        async for _ in stream:
+            for _ in range(20):
+                await asyncio.sleep(0)
+            break
+        async with asyncio.timeout(10):
+            await stream.aclose()
+
+    asyncio.run(program())
+
+
+def test_leaving_the_text_of_a_stream_stops_the_chain() -> None:
+    begun, stopped = threading.Event(), threading.Event()
+
+    async def endless(text: str) -> str:
+        begun.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            stopped.set()
+        return text
+
+    for text in chain(ask(scripted("abc")), endless).stream("go").text():
+        assert text == "abc"
+        assert begun.wait(10)
+        break
+    assert stopped.wait(10)
+
+
 def test_a_batch_keeps_failures_in_their_places() -> None:
     results = chain(int, lambda number: 10 // number).batch(["5", "x", "0"], concurrency=2)
     assert results[0] == 2
@@ -297,7 +416,11 @@ def test_a_chain_holds_no_state(count: int) -> None:
         (lambda: route(str, {}), "options: {}"),
         (lambda: fallback(str), "others: ()"),
         (lambda: _parallel(), "steps: []"),
-        (lambda: step(str, name="a > b").named("a > b"), "name: 'a > b'"),
+        (lambda: step(str, name="a > b"), "name: 'a > b'"),
+        (lambda: step(str).named("a > b"), "name: 'a > b'"),
+        (lambda: ask(scripted("a"), name=""), "name: ''"),
+        (lambda: _parallel(**{"a > b": str}), "name: 'a > b'"),
+        (lambda: extend(), "steps: []"),
     ],
 )
 def test_what_cannot_be_composed_is_named(make: Any, said: str) -> None:

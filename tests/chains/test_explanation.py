@@ -72,27 +72,27 @@ def test_all_ways_are_shown_where_a_model_decides() -> None:
     explained = way.explain("go")
     assert [one.request.messages[-1].text for one in explained.requests] == ["go", "go", "Summarise: go"]
     assert explained.unknown == ("which of a, b by kind takes",)
-    assert asked(route(len, {2: ask(silent(), name="two"), 3: ask(silent())}), "go") == [("2", "go")]
+    assert asked(route(len, {2: ask(silent(), name="two"), 3: ask(silent())}), "go") == [("by len > 2", "go")]
 
 
 def test_branches_loops_and_fallbacks() -> None:
     assert asked(parallel(x=ask(silent()), y=chain(SUMMARISE, ask(silent(), name="s"))), "t") == [
-        ("x", "t"),
-        ("y > s", "Summarise: t"),
+        ("parallel > x", "t"),
+        ("parallel > y > s", "Summarise: t"),
     ]
     round_trip = loop(ask(silent(), name="draft"), bool, at_most=4).explain("t")
-    assert round_trip.unknown == ("how often bool goes round, at most 4 times",)
-    assert [one.step for one in round_trip.requests] == ["draft 1"]
+    assert round_trip.unknown == ("how many rounds until bool takes, at most 4",)
+    assert [one.step for one in round_trip.requests] == ["until bool > draft 1"]
     other = fallback(ask(silent(), name="big"), ask(silent(), name="small")).explain("t")
-    assert [one.step for one in other.requests] == ["big"]
+    assert [one.step for one in other.requests] == ["fallback > big"]
     assert other.unknown == ("whether big fails, so that it is the turn of small",)
 
 
 def test_a_branch_that_is_unknown_does_not_hide_the_others() -> None:
     pipeline = parallel(a=ask(silent(), output=Facts), b=ask(silent()))
     explained = pipeline.explain("t")
-    assert [one.step for one in explained.requests] == ["a", "b"]
-    assert explained.unknown == ("the value that a gives, and so what follows it",)
+    assert [one.step for one in explained.requests] == ["parallel > a", "parallel > b"]
+    assert explained.unknown == ("the value that parallel > a gives, and so what follows it",)
 
 
 def test_a_function_that_fails_on_what_was_given_fails() -> None:

@@ -7,7 +7,22 @@ from dataclasses import dataclass
 from typing import Any, assert_type
 
 from aiapp import Client, Prompt, Response
-from aiapp.chains import Chain, ask, cache, chain, each, fallback, loop, parallel, retry, route, step, tap
+from aiapp.chains import (
+    Chain,
+    ask,
+    cache,
+    chain,
+    each,
+    extend,
+    fallback,
+    in_thread,
+    loop,
+    parallel,
+    retry,
+    route,
+    step,
+    tap,
+)
 from aiapp.core.request import Asked, Request
 
 
@@ -53,6 +68,7 @@ def test_prompts_and_models() -> None:
     assert_type(ask(CLIENT), Chain[Asked, str])
     assert_type(ask(CLIENT, output=Verdict), Chain[Asked, Verdict])
     assert_type(chain(PROMPT, CLIENT), Chain[Mapping[str, object] | str, Response])
+    assert_type(PROMPT | ask(CLIENT) | length, Chain[Mapping[str, object] | str, int])
     assert_type(chain(PROMPT, ask(CLIENT), length), Chain[Mapping[str, object] | str, int])
     assert_type(chain(PROMPT, ask(CLIENT, output=Verdict)), Chain[Mapping[str, object] | str, Verdict])
 
@@ -71,5 +87,10 @@ def test_compositions() -> None:
     assert_type(cache(length), Chain[str, int])
     assert_type(tap(length), Chain[str, str])
     assert_type(route(length, {1: str.upper}), Chain[str, Any])
+    options: dict[int, Chain[str, int]] = {4: chain(length)}
+    assert_type(route(length, options, otherwise=chain(length)), Chain[str, int])
     assert_type(fallback(length, length), Chain[str, Any])
+    assert_type(fallback(chain(length), chain(length)), Chain[str, int])
+    assert_type(in_thread(length), Chain[str, int])
+    assert_type(extend(size=len), Chain[Mapping[str, Any], dict[str, Any]])
     assert parallel(doubled, shown).run(4) == (8, "4")
