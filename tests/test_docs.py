@@ -17,7 +17,7 @@ import pytest
 import aiapp
 
 ROOT = Path(__file__).parents[1]
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+EXAMPLES = sorted([*(ROOT / "examples").glob("*.py"), *(ROOT / "examples" / "chains").glob("*.py")])
 BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 
 
@@ -38,7 +38,9 @@ def test_a_readme_block_runs_as_it_stands(block: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("example", EXAMPLES, ids=[path.stem for path in EXAMPLES])
 def test_an_example_runs_offline(example: Path) -> None:
     assert run([str(example)], ROOT).strip()
-    assert example.name in (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    assert f"({example.relative_to(ROOT / 'examples')})" in (ROOT / "examples" / "README.md").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_the_map_names_every_room() -> None:

@@ -54,14 +54,13 @@ class _Mermaid:
     def _node(self, text: str, shape: str, before: list[str], label: str = "") -> list[str]:
         name = f"s{next(self._ids)}"
         begin, end = shape.split()
-        quoted = text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace("\n", " ")
-        self._lines.append(f'  {name}{begin}"{quoted}"{end}')
+        self._lines.append(f'  {name}{begin}"{_quoted(text)}"{end}')
         self._join(before, name, label)
         return [name]
 
-    def _join(self, before: list[str], after: str, label: str = "", arrow: str = "-->") -> None:
-        shown = f'|"{label}"|' if label else ""
-        self._lines.extend(f"  {one} {arrow}{shown} {after}" for one in before)
+    def _join(self, before: list[str], after: str, label: str = "") -> None:
+        shown = f'|"{_quoted(label)}"|' if label else ""
+        self._lines.extend(f"  {one} -->{shown} {after}" for one in before)
 
     def _draw(self, plan: plans.Plan, before: list[str], label: str = "") -> list[str]:
         """Draw a plan after some nodes, and give those that it ends with."""
@@ -76,8 +75,10 @@ class _Mermaid:
                 for number, (_, step) in enumerate(steps):
                     before = self._draw(step, before, label if number == 0 else "")
                 return before
+            case plans.Parallel(_, ((name, step),)):
+                return self._draw(step, before, ", ".join(filter(None, (label, name if plan.keyed else ""))))
             case plans.Parallel(_, branches):
-                fork = self._node("all at once", "{{ }}", before, label)
+                fork = self._node(plans.fork(plan), "{{ }}", before, label)
                 return [end for name, step in branches for end in self._draw(step, fork, name)]
             case plans.Route():
                 by = self._draw(plan.by, before, label)
@@ -96,8 +97,12 @@ class _Mermaid:
         self, plan: plans.Each | plans.Loop | plans.Retry | plans.Cached | plans.Tap, before: list[str], label: str
     ) -> list[str]:
         name = f"s{next(self._ids)}"
-        self._lines.append(f'  subgraph {name}["{plans.caption(plan)}"]')
+        self._lines.append(f'  subgraph {name}["{_quoted(plans.caption(plan))}"]')
         self._draw(plan.step, [])
         self._lines.append("  end")
         self._join(before, name, label)
         return [name]
+
+
+def _quoted(text: str) -> str:
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace("\n", " ")

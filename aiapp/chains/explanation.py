@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from textwrap import indent
 from typing import Any, assert_never
 
 from aiapp.chains import plans
@@ -40,10 +41,16 @@ class ChainExplanation:
 
     def _lines(self) -> Iterator[str]:
         for number, one in enumerate(self.requests, 1):
-            texts = (f"  {message.role}: {message.text}" for message in one.request.messages)
-            yield "\n".join([f"{number}. {one.step} asks {one.explanation.model}", *texts])
+            texts = (indent(f"{message.role}: {message.text}", "  ") for message in one.request.messages)
+            yield "\n".join([f"{number}. {one.step} asks {one.explanation.model}, {_price(one.explanation)}", *texts])
         for reason in self.unknown:
             yield f"not known before it runs: {reason}"
+
+
+def _price(explanation: Explanation) -> str:
+    counted, most = explanation.counted, explanation.most.total
+    tokens = "" if counted is None else f"{'' if counted.exact else 'about '}{counted.tokens:,} tokens, "
+    return tokens + ("at a cost that is not known" if most is None else f"for ${most:f} at most")
 
 
 class _Unknown(Exception):

@@ -166,6 +166,11 @@ def labelled(steps: Iterable[Plan]) -> tuple[Labelled, ...]:
     return tuple(labels)
 
 
+def fork(plan: Parallel) -> str:
+    """What the point says where branches part."""
+    return "add to it" if plan.extends else "all at once"
+
+
 def caption(plan: Each | Loop | Retry | Cached | Tap) -> str:
     """What the frame around a step says."""
     match plan:

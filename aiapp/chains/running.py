@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeAlias, assert_never
 
 from aiapp.chains import plans
 from aiapp.client.batch import at_once
+from aiapp.client.client import Client
+from aiapp.client.structured import REASKS, structured
 from aiapp.core.errors import InvalidInput, StepFailed
 from aiapp.core.events import Event
-from aiapp.core.request import Asked
+from aiapp.core.request import Asked, Request
 from aiapp.core.response import Response
 
 Path: TypeAlias = tuple[str, ...]
@@ -42,6 +45,7 @@ class StepEnded:
 
 
 Happened: TypeAlias = StepBegan | StepSaid | StepEnded
+Listen: TypeAlias = Callable[[Happened], Awaitable[None]]
 _END = object()
 
 
@@ -50,7 +54,7 @@ class Run:
     """One run of a chain: what its steps gave so far, by path, and who listens."""
 
     results: dict[str, Any] = field(default_factory=dict[str, Any])
-    listen: Callable[[Happened], Awaitable[None]] | None = None
+    listen: Listen | None = None
     reasons: dict[str, str] = field(default_factory=dict[str, str])
 
 
@@ -154,16 +158,24 @@ async def _ask(plan: plans.Ask, value: Asked, run: Run, path: Path) -> Any:
         response: Response[Any] = await (
             client.acomplete(value) if schema is None else client.acomplete(value, output=schema)
         )
+    elif schema is None:
+        response = await _heard(client, value, run.listen, shown(path))
     else:
-        name = shown(path)
-        stream = client.stream(value) if schema is None else client.stream(value, output=schema)
-        try:
-            async for event in stream:
-                await run.listen(StepSaid(name, event))
-        finally:
-            await stream.aclose()
-        response = stream.response
+        request = replace(Request.of(value), format=schema.format())
+        heard = partial(_heard, client, listen=run.listen, name=shown(path))
+        response = await structured(heard, request, schema, REASKS)
     return response if plan.whole else answer(plan, response)
+
+
+async def _heard(client: Client, asked: Asked, listen: Listen, name: str) -> Response:
+    """A model's answer, while somebody listens to it."""
+    stream = client.stream(asked)
+    try:
+        async for event in stream:
+            await listen(StepSaid(name, event))
+    finally:
+        await stream.aclose()
+    return stream.response
 
 
 def answer(plan: plans.Ask, response: Response[Any]) -> Any:

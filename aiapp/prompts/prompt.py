@@ -205,15 +205,13 @@ class Prompt:
         name = None if self.name == UNNAMED else self.name
         return Request(messages, self.tools, format or self.format, chosen, self.hash, name)
 
-    def __call__(self, variables: Mapping[str, object] | str, /) -> Request:
-        """A prompt is a step: of a mapping it takes its own variables, and a text where it has only one."""
-        if isinstance(variables, str):
-            if len(self.variables) != 1:
-                raise InvalidInput(
-                    f"variables of prompt {self.name}", variables, f"a value for each of {self.variables}"
-                )
-            variables = {self.variables[0]: variables}
-        return self.request({name: variables[name] for name in self.variables if name in variables})
+    def __call__(self, value: Mapping[str, object] | str | Sequence[object], /) -> Request:
+        """A prompt is a step: of a mapping it takes its own variables; a text or a list is the only variable it has."""
+        if isinstance(value, Mapping):
+            return self.request({name: value[name] for name in self.variables if name in value})
+        if len(self.variables) != 1:
+            raise InvalidInput(f"variables of prompt {self.name}", value, f"a value for each of {self.variables}")
+        return self.request({self.variables[0]: value})
 
     @cached_property
     def _check(self) -> Check:

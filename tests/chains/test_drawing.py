@@ -18,6 +18,7 @@ from aiapp.chains import (
     cache,
     chain,
     each,
+    extend,
     fallback,
     loop,
     parallel,
@@ -41,6 +42,7 @@ def composed(inner: st.SearchStrategy[Chain[Any, Any]]) -> st.SearchStrategy[Cha
     return st.one_of(
         some.map(lambda steps: chain(steps[0], *steps[1:])),
         some.map(lambda steps: parallel(*steps)),
+        st.dictionaries(NAMES, inner, min_size=1, max_size=3).map(lambda named: extend(**named)),
         st.dictionaries(NAMES, inner, min_size=1, max_size=3).map(lambda named: parallel(**named)),
         some.map(lambda steps: route(steps[0], dict(enumerate(steps)), otherwise=steps[-1])),
         some.map(lambda steps: fallback(*steps)),
@@ -82,7 +84,8 @@ def test_a_diagram_joins_only_what_it_has(pipeline: Chain[Any, Any]) -> None:
     first, *lines = pipeline.draw().mermaid.splitlines()
     assert first == "flowchart TD"
     nodes = {match[1] for line in lines if (match := re.match(r"  (?:subgraph )?(s\d+)[\[\(\{/]", line))}
-    arrows = [match for line in lines if (match := re.fullmatch(r'  (s\d+) -->(?:\|".*"\|)? (s\d+)', line))]
+    arrows = [match for line in lines if (match := re.fullmatch(r'  (s\d+) -->(?:\|"[^"]*"\|)? (s\d+)', line))]
+    assert len(arrows) == sum(" -->" in line.partition('"')[0] for line in lines)
     assert {name for arrow in arrows for name in arrow.groups()} <= nodes
     assert sum(line.startswith("  subgraph ") for line in lines) == lines.count("  end")
 
@@ -101,6 +104,22 @@ def test_the_diagram_of_a_small_chain() -> None:
         '  s5["len"]\n'
         "  s3 --> s5\n"
         "  s4 --> s5\n"
+    )
+
+
+def test_the_diagram_of_what_is_added() -> None:
+    pipeline = chain(str.upper, extend(size=len), extend(a=str, b=repr))
+    assert pipeline.draw().mermaid == (
+        "flowchart TD\n"
+        '  s1["upper"]\n'
+        '  s2["len"]\n'
+        '  s1 -->|"size"| s2\n'
+        '  s3{{"add to it"}}\n'
+        "  s2 --> s3\n"
+        '  s4["str"]\n'
+        '  s3 -->|"a"| s4\n'
+        '  s5["repr"]\n'
+        '  s3 -->|"b"| s5\n'
     )
 
 

@@ -37,7 +37,9 @@ def test_later_requests_hold_a_stand_in() -> None:
         ("French", "Translate: [answer of short]"),
     ]
     assert pipeline.explain("a text").unknown == ()
-    assert "1. short asks scripted" in str(pipeline.explain("a text"))
+    assert str(chain(Prompt("One\ntwo {{x}}"), ask(silent(), name="say")).explain("three")) == (
+        "1. say asks scripted, for $0 at most\n  user: One\n  two three"
+    )
 
 
 def test_a_whole_response_is_stood_in_for() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, assert_type
+from typing import Any, TypeAlias, assert_type
 
 from aiapp import Client, Prompt, Response
 from aiapp.chains import (
@@ -47,6 +47,7 @@ def halves(number: int) -> list[float]:
     return [number / 2, number / 2]
 
 
+Variables: TypeAlias = Mapping[str, object] | str | Sequence[object]
 CLIENT, PROMPT = Client("local"), Prompt("Say {{word}}")
 
 
@@ -63,14 +64,14 @@ def test_functions() -> None:
 
 
 def test_prompts_and_models() -> None:
-    assert_type(chain(PROMPT), Chain[Mapping[str, object] | str, Request])
+    assert_type(chain(PROMPT), Chain[Variables, Request])
     assert_type(chain(CLIENT), Chain[Asked, Response])
     assert_type(ask(CLIENT), Chain[Asked, str])
     assert_type(ask(CLIENT, output=Verdict), Chain[Asked, Verdict])
-    assert_type(chain(PROMPT, CLIENT), Chain[Mapping[str, object] | str, Response])
-    assert_type(PROMPT | ask(CLIENT) | length, Chain[Mapping[str, object] | str, int])
-    assert_type(chain(PROMPT, ask(CLIENT), length), Chain[Mapping[str, object] | str, int])
-    assert_type(chain(PROMPT, ask(CLIENT, output=Verdict)), Chain[Mapping[str, object] | str, Verdict])
+    assert_type(chain(PROMPT, CLIENT), Chain[Variables, Response])
+    assert_type(PROMPT | ask(CLIENT) | length, Chain[Variables, int])
+    assert_type(chain(PROMPT, ask(CLIENT), length), Chain[Variables, int])
+    assert_type(chain(PROMPT, ask(CLIENT, output=Verdict)), Chain[Variables, Verdict])
 
 
 def test_compositions() -> None:
