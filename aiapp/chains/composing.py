@@ -89,6 +89,8 @@ def chain(*steps: Callable[[Any], Any], name: str = UNNAMED) -> Chain[Any, Any]:
 
     A step is a function of one value, async or not, a `Prompt` (variables in, request out), a `Client` (request in,
     response out; `ask(client)` gives its text or a typed value), or another chain.
+    A function runs on the event loop: one that blocks belongs in `in_thread`, one that asks a model should be a chain
+    itself, for `explain` runs functions.
     """
     if not steps:
         raise InvalidInput("steps", steps, "at least one step")

@@ -49,6 +49,7 @@ def scripted(*answers: Any) -> Client:
 
 _chain: Any = chain
 _parallel: Any = parallel
+_route: Any = route
 
 
 def broken(_: object) -> int:
@@ -432,7 +433,7 @@ def test_a_chain_holds_no_state(count: int) -> None:
         (lambda: retry(str, 0), "times: 0"),
         (lambda: retry(str, wait=-1), "wait: -1"),
         (lambda: cache(str, size=0), "size: 0"),
-        (lambda: route(str, {}), "options: {}"),
+        (lambda: _route(str, {}), "options: {}"),
         (lambda: fallback(len), "others: ()"),
         (lambda: _parallel(), "steps: []"),
         (lambda: step(len, name="a > b"), "name: 'a > b'"),
