@@ -129,8 +129,7 @@ def name_of(function: Any) -> str:
 
 def checked(name: str | None, otherwise: str = UNNAMED) -> str:
     """A name that can stand in a path."""
-    if name is None:
-        return otherwise
-    if not name or ">" in name:
-        raise InvalidInput("name", name, "a name without `>`, which parts the steps of a path")
-    return name
+    chosen = otherwise if name is None else name
+    if not chosen or ">" in chosen:
+        raise InvalidInput("name", chosen, "a name without `>`, which parts the steps of a path")
+    return chosen

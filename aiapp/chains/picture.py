@@ -65,12 +65,12 @@ def _drawn(plan: plans.Plan) -> _Box:
             return _leaf(name, "model")
         case plans.Sequence(_, steps):
             return _below([_drawn(step) for _, step in steps])
+        case plans.Parallel(_, ((name, step),)):
+            return _titled(_drawn(step), name if plan.keyed else "")
         case plans.Parallel(_, branches, keyed):
             return _beside(branches, keyed)
-        case plans.Route(_, by, options, otherwise):
-            rest = [] if otherwise is None else [("otherwise", otherwise)]
-            chosen = _beside([*((str(key), option) for key, option in options.items()), *rest], True)
-            return _below([_drawn(by), chosen])
+        case plans.Route(_, by):
+            return _below([_drawn(by), _beside(plans.inner(plan)[1:], True)])
         case plans.Fallback(_, steps, _):
             return _framed(_below([_drawn(step) for _, step in steps], "if it fails"), "the first that works")
         case plans.Each() | plans.Loop() | plans.Retry() | plans.Cached() | plans.Tap():
@@ -128,6 +128,14 @@ def _beside(branches: Iterable[plans.Labelled], named: bool) -> _Box:
         shapes.append(_arrow(middle, top + height, width / 2, top + height + _GAP, tip=False))
         x += size + _GAP
     return _Box(width, top + height + _GAP, tuple(shapes), tip=False)
+
+
+def _titled(box: _Box, text: str) -> _Box:
+    if not text:
+        return box
+    width = max(box.width, len(text) * 6 + 8)
+    shapes = ((_text(text, width / 2, 7, "label"), 0, 0), *box.at((width - box.width) / 2, 14))
+    return _Box(width, box.height + 14, shapes)
 
 
 def _framed(box: _Box, text: str) -> _Box:

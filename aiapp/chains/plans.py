@@ -144,7 +144,7 @@ def inner(plan: Plan) -> tuple[Labelled, ...]:
         case Parallel():
             return plan.branches
         case Route():
-            options = [(str(key), option) for key, option in plan.options.items()]
+            options = [(_label(key), option) for key, option in plan.options.items()]
             rest = [] if plan.otherwise is None else [("otherwise", plan.otherwise)]
             return (("by", plan.by), *options, *rest)
         case Each() | Loop() | Retry() | Tap() | Cached():
@@ -153,7 +153,11 @@ def inner(plan: Plan) -> tuple[Labelled, ...]:
 
 def way(route: Route, key: Any) -> str:
     """The label of the option that a key takes."""
-    return str(key) if key in route.options else "otherwise"
+    return _label(key) if key in route.options else "otherwise"
+
+
+def _label(key: Any) -> str:
+    return str(key) or repr(key)
 
 
 def labelled(steps: Iterable[Plan]) -> tuple[Labelled, ...]:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from operator import itemgetter
 
 from aiapp import Client, Prompt
-from aiapp.chains import StepEnded, ask, chain, each, extend, parallel
+from aiapp.chains import StepEnded, ask, chain, each, extend, parallel, step
 from aiapp.testing import ScriptedModel
 
 ANSWERS = [
@@ -54,7 +54,7 @@ orchestrator = PLAN | ask(client, output=list[Part], name="orchestrator")
 worker = chain(asdict, WORK, ask(client, name="worker"), name="part")
 recommend = chain(
     parallel(task=str, parts=orchestrator),
-    extend(reports=chain(itemgetter("parts"), each(worker, concurrency=4))),
+    extend(reports=chain(step(itemgetter("parts"), name="parts"), each(worker, concurrency=4))),
     COMBINE,
     ask(client, name="recommend"),
 )
