@@ -25,8 +25,10 @@ D = TypeVar("D")
 def ask(client: Client, *, name: str | None = None) -> Chain[Asked, str]: ...
 @overload
 def ask(client: Client, *, output: type[B] | Schema[B], name: str | None = None) -> Chain[Asked, B]: ...
-def ask(client: Client, *, output: type[Any] | Schema[Any] | None = None, name: str | None = None) -> Chain[Any, Any]:
+def ask(client: Any, *, output: type[Any] | Schema[Any] | None = None, name: str | None = None) -> Chain[Any, Any]:
     """Ask a model and take its text alone, or the value of a type. A `Client` as a step gives the whole response."""
+    if not isinstance(client, Client):
+        raise InvalidInput("client", client, "a Client, such as Client() or Client('openai:NAME')")
     schema = None if output is None else Schema.of(output)
     return Chain(Ask(checked(name, client.model), client, schema, whole=False))
 

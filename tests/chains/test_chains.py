@@ -50,6 +50,7 @@ def scripted(*answers: Any) -> Client:
 _chain: Any = chain
 _parallel: Any = parallel
 _route: Any = route
+_ask: Any = ask
 
 
 def broken(_: object) -> int:
@@ -439,6 +440,7 @@ def test_a_chain_holds_no_state(count: int) -> None:
         (lambda: step(len, name="a > b"), "name: 'a > b'"),
         (lambda: tap(len).named("a > b"), "name: 'a > b'"),
         (lambda: ask(scripted("a"), name=""), "name: ''"),
+        (lambda: _ask("openai:NAME"), "client: 'openai:NAME' cannot be used; accepted: a Client, such as"),
         (lambda: _parallel(**{"a > b": str}), "name: 'a > b'"),
         (lambda: extend(), "steps: []"),
     ],
