@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeAlias, assert_never
@@ -16,6 +17,7 @@ from aiapp.core.errors import InvalidInput, StepFailed
 from aiapp.core.events import Event
 from aiapp.core.request import Asked, Request
 from aiapp.core.response import Response
+from aiapp.tracking.scope import here, span
 
 Path: TypeAlias = tuple[str, ...]
 
@@ -51,11 +53,12 @@ _END = object()
 
 @dataclass(slots=True)
 class Run:
-    """One run of a chain: what its steps gave so far, by path, and who listens."""
+    """One run of a chain: what its steps gave so far, by path, who listens, and whether each step is a span."""
 
     results: dict[str, Any] = field(default_factory=dict[str, Any])
     listen: Listen | None = None
     reasons: dict[str, str] = field(default_factory=dict[str, str])
+    tracked: bool = False
 
 
 def shown(path: Path) -> str:
@@ -70,8 +73,11 @@ def root(plan: plans.Plan) -> Path:
 
 async def conducted(plan: plans.Plan, value: Any, run: Run) -> Any:
     """A whole plan from its root. Whatever fails in it fails as a step."""
-    path = root(plan)
-    return await (_step(plan, value, run, path) if path else perform(plan, value, run, path))
+    run.tracked = here() is not None
+    if path := root(plan):
+        return await _step(plan, value, run, path)
+    with span(plan.name, kind="chain") if run.tracked else nullcontext():
+        return await perform(plan, value, run, path)
 
 
 async def perform(plan: plans.Plan, value: Any, run: Run, path: Path) -> Any:
@@ -95,10 +101,8 @@ async def perform(plan: plans.Plan, value: Any, run: Run, path: Path) -> Any:
         case plans.Route():
             return await _route(plan, value, run, path)
         case plans.Each(_, step, concurrency):
-            items = enumerate(_several(value))
-            return await at_once(
-                lambda item: _step(step, item[1], run, (*path, f"{step.name} {item[0] + 1}")), items, concurrency
-            )
+            items = enumerate(_several(value), 1)
+            return await at_once(lambda item: _turn(step, item[1], run, path, item[0]), items, concurrency)
         case plans.Loop():
             return await _loop(plan, value, run, path)
         case plans.Retry():
@@ -127,15 +131,18 @@ async def settled(given: Any) -> Any:
     return await given if hasattr(given, "__await__") else given
 
 
-async def _step(plan: plans.Plan, value: Any, run: Run, path: Path) -> Any:
+async def _turn(plan: plans.Plan, value: Any, run: Run, path: Path, turn: int) -> Any:
+    """One of several goes at a step. Its path has the number, its span has not: reports add the goes up."""
+    return await _step(plan, value, run, (*path, f"{plan.name} {turn}"), plan.name)
+
+
+async def _step(plan: plans.Plan, value: Any, run: Run, path: Path, called: str = "") -> Any:
     name = shown(path)
     try:
-        if run.listen is None:
+        if run.listen is None and not run.tracked:
             result = await perform(plan, value, run, path)
         else:
-            await run.listen(StepBegan(name))
-            result = await perform(plan, value, run, path)
-            await run.listen(StepEnded(name, result, run.reasons.pop(name, None)))
+            result = await _watched(plan, value, run, path, called or path[-1])
     except StepFailed as failed:
         if failed.results is run.results:
             raise
@@ -144,6 +151,18 @@ async def _step(plan: plans.Plan, value: Any, run: Run, path: Path) -> Any:
         raise StepFailed(name, error, value, run.results) from error
     run.results[name] = result
     return result
+
+
+async def _watched(plan: plans.Plan, value: Any, run: Run, path: Path, called: str) -> Any:
+    """A step that is tracked, or that somebody listens to."""
+    name = shown(path)
+    with span(called) if run.tracked else nullcontext():
+        if run.listen is None:
+            return await perform(plan, value, run, path)
+        await run.listen(StepBegan(name))
+        result = await perform(plan, value, run, path)
+        await run.listen(StepEnded(name, result, run.reasons.pop(name, None)))
+        return result
 
 
 def _nested(failed: StepFailed, name: str, run: Run) -> StepFailed:
@@ -194,7 +213,7 @@ async def _route(plan: plans.Route, value: Any, run: Run, path: Path) -> Any:
 async def _loop(plan: plans.Loop, value: Any, run: Run, path: Path) -> Any:
     reason = "at_most"
     for turn in range(1, plan.at_most + 1):
-        value = await _step(plan.step, value, run, (*path, f"{plan.step.name} {turn}"))
+        value = await _turn(plan.step, value, run, path, turn)
         if await settled(plan.until(value)):
             reason = "until"
             break
@@ -205,7 +224,7 @@ async def _loop(plan: plans.Loop, value: Any, run: Run, path: Path) -> Any:
 async def _retry(plan: plans.Retry, value: Any, run: Run, path: Path) -> Any:
     for turn in range(1, plan.times + 1):
         try:
-            return await _step(plan.step, value, run, (*path, f"{plan.step.name} {turn}"))
+            return await _turn(plan.step, value, run, path, turn)
         except StepFailed as failed:
             if not isinstance(failed.cause, plan.on) or turn == plan.times:
                 raise

@@ -9,7 +9,7 @@ import os
 import re
 from pathlib import Path
 
-from aiapp import Client, Prompt
+from aiapp import Client, Prompt, track
 from aiapp.chains import ask, chain, each
 from aiapp.testing import ScriptedModel
 
@@ -50,5 +50,6 @@ summary = chain(sections, each(MAP | ask(client, name="section"), concurrency=4)
 
 document = RUNBOOK.read_text(encoding="utf-8")
 print(f"{len(document.split())} words in {len(sections(document))} sections\n")
-print(summary.run(document))
-print(f"\n{summary.draw().mermaid}")
+with track() as t:
+    print(summary.run(document))
+print(f"\n{t.table('step')}\n\n{summary.draw().mermaid}")

@@ -14,6 +14,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from aiapp import track
 from aiapp.chains import chain, parallel, step
 
 STEPS, RUNS, ROUNDS = 10, 300, 7
@@ -55,6 +56,15 @@ async def streamed(value: int) -> int:
     return value
 
 
+async def tracked(value: int) -> int:
+    pipeline = step(same)
+    for _ in range(STEPS - 1):
+        pipeline = pipeline | same
+    with track():
+        await pipeline.arun(value)
+    return value
+
+
 def langchain(function: str, work: Any) -> Callable[[int], Awaitable[Any]]:
     runnables: Any = import_module("langchain_core.runnables")
     pipeline = runnables.RunnableLambda(work)
@@ -90,6 +100,7 @@ def main() -> None:
         "chain of functions": chained(same),
         "chain of async functions": chained(same_later),
         "chain of functions, streamed": streamed,
+        "chain of functions, tracked": tracked,
         "parallel, a branch": wide,
     }
     if find_spec("langchain_core") is not None:
