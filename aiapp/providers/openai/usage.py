@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from aiapp.core.usage import Iteration, Usage, total_usage
-from aiapp.providers.openai.codes import fields
+from aiapp.providers.codes import fields
 
 _SUMMED = ("input_tokens", "output_tokens", "cached_tokens", "image_input_tokens", "image_output_tokens")
 _PAINTER = "image_generation"

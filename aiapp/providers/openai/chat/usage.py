@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiapp.core.usage import Usage
-from aiapp.providers.openai.codes import fields
+from aiapp.providers.codes import fields
 from aiapp.providers.openai.vendors import Vendor
 
 _SEARCHES = (
