@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from aiapp import Client, Prompt, Settings
+from aiapp import Client, Prompt, Settings, track
 from aiapp.chains import ask, chain, parallel
 
 TERMS = """Terms of sale
@@ -37,11 +37,14 @@ def agreed(samples: tuple[str, ...]) -> Agreed:
 clients = [Client(settings=Settings(temperature=1.0, seed=seed)) for seed in range(SAMPLES)]
 answer = chain(QUESTION, parallel(*[ask(client, name=f"sample {n}") for n, client in enumerate(clients, 1)]), agreed)
 
-for question in (
+QUESTIONS = (
     "How long is the warranty on the Corvo lamp?",
     "How many days do I have to return the Corvo lamp?",
     "I do not like my Corvo lamp, how long can I give it back?",
-):
-    found = answer.run({"terms": TERMS, "question": question})
-    verdict = found.answer if found.share > 0.5 else f"not sure, perhaps {found.answer}"
-    print(f"{question}\n  {verdict} ({found.share:.0%} of {SAMPLES})")
+)
+with track() as t:
+    for question in QUESTIONS:
+        found = answer.run({"terms": TERMS, "question": question})
+        verdict = found.answer if found.share > 0.5 else f"not sure, perhaps {found.answer}"
+        print(f"{question}\n  {verdict} ({found.share:.0%} of {SAMPLES})")
+print(f"{len(QUESTIONS)} questions took {t.totals.calls} calls, {t.usage.input_tokens} tokens, US dollars: {t.cost}")
