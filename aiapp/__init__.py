@@ -15,22 +15,19 @@ if TYPE_CHECKING:
     from aiapp.client.cache import MemoryCache
     from aiapp.client.client import Client
     from aiapp.client.conversation import Conversation
-    from aiapp.client.limits import Concurrency, RateLimit
+    from aiapp.client.limits import RateLimit
     from aiapp.client.retry import Retry
     from aiapp.client.sqlite_cache import SqliteCache
-    from aiapp.client.stream import Stream
     from aiapp.core.errors import AiappError
     from aiapp.core.formats import Choice, JsonSchema, Regex
     from aiapp.core.messages import Message, assistant, system, user
     from aiapp.core.parts import Citation, File, Image, Text, Thinking, ToolCall, ToolResult
     from aiapp.core.request import Request, Settings, Tool
-    from aiapp.core.response import Receipt, Response
-    from aiapp.core.schema import Schema
+    from aiapp.core.response import Response
     from aiapp.prompts.fewshot.example import Example
     from aiapp.prompts.fewshot.few_shot import FewShot
     from aiapp.prompts.prompt import Prompt
     from aiapp.prompts.repository import PromptRepository
-    from aiapp.retrieval.answer import Answer
     from aiapp.retrieval.index import Index
     from aiapp.tracking.ledger import Ledger
     from aiapp.tracking.scope import span
@@ -38,11 +35,9 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AiappError": "core.errors",
-    "Answer": "retrieval.answer",
     "Choice": "core.formats",
     "Citation": "core.parts",
     "Client": "client.client",
-    "Concurrency": "client.limits",
     "Conversation": "client.conversation",
     "Example": "prompts.fewshot.example",
     "FewShot": "prompts.fewshot.few_shot",
@@ -57,15 +52,12 @@ _HOMES = {
     "Prompt": "prompts.prompt",
     "PromptRepository": "prompts.repository",
     "RateLimit": "client.limits",
-    "Receipt": "core.response",
     "Regex": "core.formats",
     "Request": "core.request",
     "Response": "core.response",
     "Retry": "client.retry",
-    "Schema": "core.schema",
     "Settings": "core.request",
     "SqliteCache": "client.sqlite_cache",
-    "Stream": "client.stream",
     "Text": "core.parts",
     "Thinking": "core.parts",
     "Tool": "core.request",
@@ -85,11 +77,9 @@ _HOMES = {
 
 __all__ = [
     "AiappError",
-    "Answer",
     "Choice",
     "Citation",
     "Client",
-    "Concurrency",
     "Conversation",
     "Example",
     "FewShot",
@@ -104,15 +94,12 @@ __all__ = [
     "Prompt",
     "PromptRepository",
     "RateLimit",
-    "Receipt",
     "Regex",
     "Request",
     "Response",
     "Retry",
-    "Schema",
     "Settings",
     "SqliteCache",
-    "Stream",
     "Text",
     "Thinking",
     "Tool",

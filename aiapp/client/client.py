@@ -268,13 +268,13 @@ class Client:
         with record(call, scope, so_far=folding.completion):
             try:
                 opened = await self._open(call)
-                rest = opened.rest
                 for event in opened.first:
                     if isinstance(event, _OUTPUT):
                         call.stopwatch.first_token()
                     folding.add(event)
                     yield event
-                if rest is not None:
+                if opened.rest is not None:
+                    rest = opened.rest  # from here on there is something to close: what was not begun needs no end
                     async for event in rest:
                         if isinstance(event, _OUTPUT):
                             call.stopwatch.first_token()

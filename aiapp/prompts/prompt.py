@@ -208,7 +208,9 @@ class Prompt:
     def __call__(self, value: Mapping[str, object] | str | Sequence[object], /) -> Request:
         """A prompt is a step: of a mapping it takes its own variables; a text or a list is the only variable it has."""
         if isinstance(value, Mapping):
-            return self.request({name: value[name] for name in self.variables if name in value})
+            history = value.get("history") if "history" not in self.variables else None
+            own = {name: value[name] for name in self.variables if name in value}
+            return self.request(own, history=history if is_messages(history) else ())
         if len(self.variables) != 1:
             raise InvalidInput(f"variables of prompt {self.name}", value, f"a value for each of {self.variables}")
         return self.request({self.variables[0]: value})

@@ -18,7 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from aiapp import Answer, Client, Index
+from aiapp import Client, Index
+from aiapp.retrieval.answer import Answer
 
 HERE = Path(__file__).resolve().parent
 ARTICLES = {"a", "an", "the"}

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from aiapp import Client, MemoryCache, Request, Retry, Stream, span, track
+from aiapp import Client, MemoryCache, Request, Retry, span, track
 from aiapp.client.call import Call, Opened, Proceed
+from aiapp.client.stream import Stream
 from aiapp.core.errors import (
     AnswerInvalid,
     BadRequest,

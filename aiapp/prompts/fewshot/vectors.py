@@ -26,7 +26,8 @@ Embed: TypeAlias = Embeds | Callable[[Sequence[str]], Any]
 
 def directions(embed: Embed, texts: Sequence[str]) -> Floats:
     """(len(texts), dimensions), each row of length 1, or 0 where the embedder gave zeros."""
-    found: Any = embed(texts) if callable(embed) else embed.embed(texts)
+    make: Any = getattr(embed, "embed", embed)  # a client can be called, too, but then it answers
+    found: Any = make(texts)
     try:
         rows = np.asarray(getattr(found, "vectors", found), np.float32)
     except (TypeError, ValueError):
