@@ -42,6 +42,7 @@ def doctor(
         bool,
         typer.Option("--environment/--no-environment", help="Also what is installed here, and which keys are set."),
     ] = True,
+    tests: Annotated[bool, typer.Option("--tests", help="Also models in tests, where none is asked.")] = False,
     fail_on: Annotated[str, typer.Option("--fail-on", help="Status 1 from: error, warning or note.")] = "warning",
     sources: Annotated[bool, typer.Option("--sources", help="How each finding is known.")] = False,
     rules: Annotated[bool, typer.Option("--rules", help="List the codes, and end.")] = False,
@@ -64,7 +65,7 @@ def doctor(
         raise InvalidInput("fail-on", fail_on, ", ".join(SEVERITIES))
     given = paths or [Path()]
     options, root = project_options(given[0])
-    options = _over(options, today, within, select, ignore, exclude or [], environment)
+    options = _over(options, today, within, select, ignore, exclude or [], environment, tests)
     examination = examine(given, options, root)
     if as_json:
         print(json.dumps(_as_data(examination, options), indent=2))
@@ -83,6 +84,7 @@ def _over(
     ignore: str,
     exclude: list[str],
     environment: bool,
+    tests: bool,
 ) -> Options:
     """The options of the command line, over those of the project."""
     return replace(
@@ -93,6 +95,7 @@ def _over(
         ignore=(*options.ignore, *_codes(ignore)),
         exclude=(*options.exclude, *exclude),
         environment=environment,
+        tests=tests or options.tests,
     )
 
 
@@ -134,7 +137,8 @@ def _summary(examination: Examination) -> str:
     told = ", ".join(_counted(counts[severity], severity) for severity in SEVERITIES if counts[severity])
     read = f"{_counted(examination.models, 'model')} seen in {_counted(examination.files, 'file')}"
     silenced = f"; {examination.silenced} silenced" if examination.silenced else ""
-    return f"{told or 'All is well'}: {read}{silenced}"
+    tests = f"; {examination.in_tests} in tests (--tests tells them)" if examination.in_tests else ""
+    return f"{told or 'All is well'}: {read}{silenced}{tests}"
 
 
 def _counted(count: int, what: str) -> str:
@@ -148,6 +152,7 @@ def _as_data(examination: Examination, options: Options) -> dict[str, Any]:
         "files": examination.files,
         "models": examination.models,
         "silenced": examination.silenced,
+        "in_tests": examination.in_tests,
         "findings": [_finding_data(finding) for finding in examination.findings],
     }
 

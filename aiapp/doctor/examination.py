@@ -31,6 +31,7 @@ from aiapp.doctor.sightings import (
     VolatileSeen,
 )
 
+_OF_MODELS = ("AI1", "AI2", "AI3", "AI4", "AI501")
 _SILENCED = re.compile(r"(?:#|//)\s*aiapp:\s*ignore\b(?:\[(?P<codes>[\w\s,]*)\])?")
 
 
@@ -43,6 +44,8 @@ class Examination:
     files: int
     models: int
     silenced: int
+    in_tests: int = 0
+    """Findings about models in tests, where no model is asked as a rule; they are told only where that is wanted."""
 
 
 def examine(paths: Iterable[Path], options: Options, root: Path | None = None) -> Examination:
@@ -66,9 +69,10 @@ def examine(paths: Iterable[Path], options: Options, root: Path | None = None) -
     if options.environment:
         found += [*installed_findings(versions), *unmet_findings([*unmet_needs(installed)])]
     asked = sorted({one for one in found if options.wants(one.code) and not _ignored(one, options, root)})
-    kept = [one for one in asked if not _silenced(one, texts)]
+    told = [one for one in asked if not _silenced(one, texts)]
+    kept = [one for one in told if options.tests or not _is_of_a_test(one)]
     models = sum(isinstance(one, ModelSeen) for one in seen)
-    return Examination(tuple(kept), len(texts), models, len(asked) - len(kept))
+    return Examination(tuple(kept), len(texts), models, len(asked) - len(told), len(told) - len(kept))
 
 
 def findings_of(seen: Sequence[Sighting], options: Options, around: Surroundings) -> Iterator[Finding]:
@@ -93,6 +97,13 @@ def findings_of(seen: Sequence[Sighting], options: Options, around: Surroundings
     yield from requirement_findings(around.requirements)
     if options.environment:
         yield from key_findings((one for one in seen if isinstance(one, KeyNeeded)), around.variables)
+
+
+def _is_of_a_test(finding: Finding) -> bool:
+    """Whether it is about a model, and stands where a scripted one answers."""
+    *folders, name = finding.place.path.split("/")
+    test = name.startswith("test_") or name.endswith("_test.py") or name == "conftest.py"
+    return finding.code.startswith(_OF_MODELS) and (test or any(one in ("test", "tests") for one in folders))
 
 
 def _variables_of(path: Path) -> Iterator[str]:

@@ -18,7 +18,8 @@ DEFAULT_DAYS = 90
 @dataclass(frozen=True, slots=True)
 class Options:
     """How to examine. `select` and `ignore` are codes or their beginnings; an ignored one wins. `per_file` gives codes
-    to ignore by a pattern of paths. `environment` asks for the installed packages and the variables too."""
+    to ignore by a pattern of paths. `environment` asks for the installed packages and the variables too, `tests` for
+    what is wrong with models in tests."""
 
     today: date = field(default_factory=date.today)
     within: timedelta = timedelta(days=DEFAULT_DAYS)
@@ -27,6 +28,7 @@ class Options:
     exclude: tuple[str, ...] = ()
     per_file: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     environment: bool = True
+    tests: bool = False
 
     def __post_init__(self) -> None:
         for name in ("select", "ignore"):
@@ -67,13 +69,15 @@ def _options(table: Mapping[str, Any], file: Path) -> Options:
             given[key] = _texts(f"{file}: {key}", value)
         elif key == "within" and isinstance(value, int):
             given[key] = timedelta(days=value)
+        elif key == "tests" and isinstance(value, bool):
+            given[key] = value
         elif key == "per-file-ignores" and isinstance(value, Mapping):
             patterns: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
             given["per_file"] = {pattern: _texts(f"{file}: {key}", codes) for pattern, codes in patterns.items()}
             for codes in given["per_file"].values():
                 _checked(key, codes)
         else:
-            accepted = "select, ignore, exclude, per-file-ignores (lists of texts), within (days)"
+            accepted = "select, ignore, exclude, per-file-ignores (lists of texts), within (days), tests"
             raise InvalidInput(f"{file}: tool.aiapp.doctor", f"{key} = {value!r}", accepted)
     return Options(**given)
 

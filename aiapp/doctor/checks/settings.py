@@ -88,8 +88,9 @@ def _sampling(
             return None  # sent by somebody else, or as an API version before 2026-10-21, which took it
         what = f"the Messages API takes no {setting.spelt} since version 2026-10-21"
         return "AI201", what, "leave it out, and steer by the prompt", _NEW_API
-    reason = known.no_sampling(effort)
-    if reason is None or setting.name == "top_k":
+    told = known.sampling is False or effort is not None or known.default_effort is not None
+    reason = known.no_sampling(effort) if told and setting.name != "top_k" else None
+    if reason is None:
         return None
     fix = "leave it out" if known.sampling is False else "leave it out, or ask for effort 'none'"
     return "AI201", f"{seen.written} rejects {setting.spelt}: {reason}", fix, _ABILITIES

@@ -34,9 +34,11 @@ _OF_RECORDS = {
     "choices", "usage", "object", "stop_reason", "finish_reason", "created", "price", "cost", "input_cost",
     "input_cost_per_token", "litellm_params", "deployment", "azure_deployment", "context_window", "deprecated",
     "deprecation_date", "retired", "retires", "context", "context_length", "max_input_tokens", "prices", "pricing",
-    "as_of", "capabilities",
+    "as_of", "capabilities", "results", "score", "accuracy", "pass_rate", "total_cost", "latency", "duration",
+    "timestamp", "git_commit",
 }  # fmt: skip
 """Keys beside a model that make it a record of one, or its name the user's own."""
+_MOST_SETTINGS = 12
 _FENCE = re.compile(r"\A(?P<before>(?:\#[^\n]*\n|\s*\n)*)---[ \t]*\n(?P<yaml>.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
 _VARIABLE = re.compile(r"^\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>[^\s#]+)", re.MULTILINE)
 _LISTED = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?P<value>\S+)")
@@ -102,7 +104,7 @@ class _Config:
             yield from self._mapping(mapping)
             for name, below in mapping.items():
                 yield from self.walk(below, str(name))
-        elif isinstance(node, list):
+        elif isinstance(node, list) and not _is_table(node):  # pyright: ignore[reportUnknownArgumentType]
             for below in node:  # pyright: ignore[reportUnknownVariableType]
                 if isinstance(below, str) and (listed := _LISTED.fullmatch(below)) and _is_named(listed["name"]):
                     yield from self._model(listed["name"], listed["value"], ())
@@ -151,6 +153,11 @@ class _Config:
         return Place(self.path, line, begin - self.text.rfind("\n", 0, begin))
 
 
+def _is_table(rows: list[Any]) -> bool:
+    """Whether a list holds a record a row, such as results or facts by model, rather than settings."""
+    return sum(isinstance(row, Mapping) for row in rows) > _MOST_SETTINGS
+
+
 def _is_named(key: str) -> bool:
     name = key.replace("-", "_")
     return MODEL_NAME.fullmatch(name) is not None or name.lower() in ("fallback", "fallbacks", "fallback_models")
@@ -180,7 +187,8 @@ def _loader() -> Any:
 
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     loader: Any = type("Loader", (base,), {})
-    loader.add_multi_constructor("!", lambda loader, suffix, node: None)  # pyright: ignore[reportUnknownLambdaType]
+    for prefix in ("!", "tag:yaml.org,2002:python/"):
+        loader.add_multi_constructor(prefix, lambda loader, suffix, node: None)  # pyright: ignore[reportUnknownLambdaType]
     return loader
 
 

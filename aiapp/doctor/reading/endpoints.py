@@ -21,6 +21,7 @@ _ENDPOINTS: dict[str, tuple[str, Wire]] = {
     "ChatCompletion.create": ("openai", "chat"),
     "ChatCompletion.acreate": ("openai", "chat"),
 }
+_TITLES = {"openai": "OpenAI", "anthropic": "Anthropic"}
 _LITELLM = ("completion", "acompletion", "responses", "aresponses", "embedding", "aembedding")
 CONSTRUCTORS = {
     "OpenAI": "openai",
@@ -57,11 +58,11 @@ def endpoint(call: ast.Call, source: Source) -> Endpoint | None:
     if not any(word.arg in ("model", None) for word in call.keywords) and not call.args:
         return None
     name = dotted(call.func)
-    if _of_litellm(name, source.text):
-        return Endpoint("litellm", "litellm")
     parts = name.split(".")
+    if parts[-1] in _LITELLM and _of_litellm(name, source):
+        return Endpoint("litellm", "litellm")
     found = _ENDPOINTS.get(".".join(parts[-3:])) or _ENDPOINTS.get(".".join(parts[-2:]))
-    if found is None or found[0] not in source.text.lower():
+    if found is None or not source.mentions(found[0], found[0].upper(), _TITLES[found[0]]):
         return None
     provider, wire = found
     client = name[: -len(_suffix(parts))].rstrip(".")
@@ -92,10 +93,9 @@ def _located(provider: str, wire: Wire, client: str, source: Source) -> Endpoint
         if kind in CONSTRUCTORS:
             waits = not any(word.arg in ("timeout", "http_client", None) for word in made.keywords)
             return Endpoint(provider, wire, waits=waits)
-    elsewhere = any(name in source.text for name in (*_ELSEWHERE, "AzureOpenAI"))
-    if elsewhere:
+    if source.mentions(*_ELSEWHERE, "AzureOpenAI"):
         return Endpoint(None, wire, sure=False)
-    return Endpoint(provider, wire, sure="base_url" not in source.text and "api_base" not in source.text)
+    return Endpoint(provider, wire, sure=not source.mentions("base_url", "api_base"))
 
 
 def _vendor(address: object) -> str | None:
@@ -108,11 +108,9 @@ def _vendor(address: object) -> str | None:
     return known.get(host or "", "")
 
 
-def _of_litellm(name: str, text: str) -> bool:
-    if "litellm" not in text:
-        return False
-    module, _, function = name.rpartition(".")
-    return function in _LITELLM and (module == "litellm" or (not module and "from litellm import" in text))
+def _of_litellm(name: str, source: Source) -> bool:
+    module = name.rpartition(".")[0]
+    return module == "litellm" or (not module and source.mentions("from litellm import"))
 
 
 def settings_of(call: ast.Call, wire: Wire, source: Source) -> Iterator[Setting]:

@@ -19,10 +19,18 @@ class Source:
     """The tree of a program, with the names that stand for one expression throughout."""
 
     def __init__(self, tree: ast.Module, text: str, place: Callable[[int, int], Place]) -> None:
-        self.tree, self.text = tree, text
-        self._place = place
-        self.nodes = tuple(ast.walk(tree))
+        self._text, self._place = text, place
+        self.nodes = tuple(_nodes(tree))
+        self.calls = [node for node in self.nodes if isinstance(node, ast.Call)]
         self.names: Mapping[str, ast.expr] = _assigned_once(self.nodes)
+        self._mentioned = dict[str, bool]()
+
+    def mentions(self, *words: str) -> bool:
+        """Whether one of some words stands anywhere in the text."""
+        for word in words:
+            if word not in self._mentioned:
+                self._mentioned[word] = word in self._text
+        return any(self._mentioned[word] for word in words)
 
     def place(self, node: ast.expr | ast.stmt | ast.keyword) -> Place:
         """Where a node begins."""
@@ -110,6 +118,20 @@ class Source:
         return made
 
 
+def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node of a tree but the operators and contexts, which are most of them and tell nothing."""
+    stack: list[ast.AST] = [tree]
+    while stack:
+        node = stack.pop()
+        yield node
+        for name in node._fields:
+            value: Any = getattr(node, name, None)
+            if isinstance(value, list):
+                stack.extend(part for part in value if isinstance(part, ast.AST))  # pyright: ignore[reportUnknownVariableType]
+            elif isinstance(value, ast.AST) and value._fields:
+                stack.append(value)
+
+
 def dotted(node: ast.AST) -> str:
     """`a.b.c` of names and attributes; what a call gives is left out: `A().b` is `b`."""
     parts: list[str] = []
@@ -153,6 +175,8 @@ def _assigned_once(nodes: tuple[ast.AST, ...]) -> dict[str, ast.expr]:
     """The names, and the attributes of `self`, that one statement alone gives a value."""
     values, counts = dict[str, ast.expr](), Counter[str]()
     for node in nodes:
+        if not isinstance(node, ast.Assign | ast.AnnAssign | ast.withitem | ast.Name | ast.arg | ast.Attribute):
+            continue
         match node:
             case ast.Assign(targets=[ast.Name() | ast.Attribute() as target], value=value):
                 values[dotted(target).removeprefix("self.")] = value

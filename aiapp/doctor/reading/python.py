@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cached_property
 
 from aiapp.doctor.findings import Place
 from aiapp.doctor.naming import bare, known, prefixed
@@ -50,18 +51,21 @@ class _Program:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._taken: set[ast.Constant] = set()
-        self._compared = set(_only_compared(source.nodes))
+
+    @cached_property
+    def _compared(self) -> set[ast.AST]:
+        return set(_only_compared(self._source.nodes))
 
     def sightings(self) -> Iterator[Sighting]:
         """Calls of SDKs first: there a name comes with its provider and its settings."""
-        calls = [node for node in self._source.nodes if isinstance(node, ast.Call)]
-        for call in calls:
+        for call in self._source.calls:
             yield from self._asked(call)
-        for call in calls:
+        for call in self._source.calls:
             yield from self._keys(call)
             yield from self._arguments(call)
         for node in self._source.nodes:
-            yield from self._named(node)
+            if isinstance(node, ast.Assign | ast.AnnAssign | ast.arguments | ast.Dict):
+                yield from self._named(node)
         for node in self._source.nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in self._taken:
                 offer = prefixed(node.value) if ":" in node.value else None
@@ -71,9 +75,9 @@ class _Program:
     def _asked(self, call: ast.Call) -> Iterator[Sighting]:
         """A call that asks a model, and `Client` and `Request` of aiapp."""
         source, name = self._source, dotted(call.func).rpartition(".")[2]
-        if "aiapp" in source.text and name == "Client":
+        if name == "Client" and source.mentions("aiapp"):
             yield from self._client(call)
-        if "aiapp" in source.text and name == "Request":
+        if name == "Request" and source.mentions("aiapp"):
             yield from volatile_cached_request(call, source)
         target = endpoint(call, source)
         if target is None:
@@ -84,7 +88,7 @@ class _Program:
             node = call.args[0]
         if node is None:
             return
-        drops = target.wire == "litellm" and "drop_params" in source.text
+        drops = target.wire == "litellm" and source.mentions("drop_params")
         settings = () if drops or _overridden(call) else tuple(settings_of(call, target.wire, source))
         schemas = tuple(schemas_of(call, target.wire, source))
         for constant in source.texts(node):
@@ -116,8 +120,8 @@ class _Program:
     def _outputs(self, client: ast.Call) -> Iterator[SchemaSeen]:
         """The types that are asked of a client: in the same expression, or by the name that it has."""
         names = {name for name, value in self._source.names.items() if value is client}
-        for call in self._source.nodes:
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+        for call in self._source.calls:
+            if isinstance(call.func, ast.Attribute):
                 on = call.func.value
                 if on is client or (dotted(on).removeprefix("self.") in names and dotted(on)):
                     yield from schemas_of(call, "aiapp", self._source)
@@ -126,7 +130,7 @@ class _Program:
         """The SDK's own client, where it has to find its key itself."""
         kind = CONSTRUCTORS.get(dotted(call.func).rpartition(".")[2])
         given = {word.arg for word in call.keywords}
-        if kind in _KEYS and kind in self._source.text and not given & {"api_key", "auth_token", "base_url", None}:
+        if kind in _KEYS and self._source.mentions(kind) and not given & {"api_key", "auth_token", "base_url", None}:
             yield KeyNeeded(kind, _KEYS[kind], self._source.place(call))
 
     def _key_of(self, node: ast.expr) -> Iterator[Sighting]:
@@ -150,9 +154,9 @@ class _Program:
         """Variables, parameters and keys that are named for a model."""
         match node:
             case ast.Assign(targets=[ast.Name() | ast.Attribute() as target], value=value):
-                yield from self._models(value) if _is_named(target) else ()
+                yield from self._models(value) if _is_named(target) and not _is_table(target, value) else ()
             case ast.AnnAssign(target=ast.Name() | ast.Attribute() as target, value=ast.expr() as value):
-                yield from self._models(value) if _is_named(target) else ()
+                yield from self._models(value) if _is_named(target) and not _is_table(target, value) else ()
             case ast.arguments():
                 positional = [*node.posonlyargs, *node.args]
                 defaults = [*zip(positional[len(positional) - len(node.defaults) :], node.defaults, strict=True)]
@@ -209,12 +213,20 @@ def _is_named(target: ast.expr) -> bool:
     return MODEL_NAME.fullmatch(dotted(target).rpartition(".")[2]) is not None
 
 
+def _is_table(target: ast.expr, value: ast.expr) -> bool:
+    """Whether a constant lists models that something is true of, rather than models to ask."""
+    name = dotted(target).rpartition(".")[2]
+    listed = isinstance(value, ast.Set) or (isinstance(value, ast.List | ast.Tuple) and name.isupper())
+    return listed or (isinstance(value, ast.Call) and dotted(value.func) in ("set", "frozenset"))
+
+
 def _only_compared(nodes: tuple[ast.AST, ...]) -> Iterator[ast.AST]:
     """Constants that are compared with, looked up by, or matched: they ask nobody."""
     for node in nodes:
+        parts: list[ast.AST]
         match node:
             case ast.Compare(left=left, comparators=others):
-                parts: list[ast.AST] = [left, *others]
+                parts = [left, *others]
             case ast.Subscript(slice=key):
                 parts = [key]
             case ast.Dict(keys=keys):

@@ -29,7 +29,7 @@ _IMPLICIT = ("prompt_cache_key", "prompt_cache_options", "prompt_cache_retention
 
 def volatile_prefixes(call: ast.Call, wire: Wire, source: Source) -> Iterator[VolatileSeen]:
     """What is volatile ahead of the last breakpoint of a call, in the order in which the wire takes it."""
-    if "cache" not in source.text:
+    if not source.mentions("cache"):
         return
     given = {word.arg: word.value for word in call.keywords if word.arg}
     if wire in ("messages", "litellm", "chat"):
