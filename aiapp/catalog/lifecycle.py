@@ -45,6 +45,11 @@ def lifecycle(name: str, day: date) -> Lifecycle | None:
     )
 
 
+def known_names() -> tuple[str, ...]:
+    """Every model of which something is known, by the name of its offer."""
+    return (*catalogue().offers, *_departures())
+
+
 def _known(name: str) -> Lifecycle | None:
     gone = _departures().get(plain_name(name))
     if gone is not None:

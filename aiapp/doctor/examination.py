@@ -49,14 +49,18 @@ class Examination:
 
 
 def examine(paths: Iterable[Path], options: Options, root: Path | None = None) -> Examination:
-    """Read the files below some paths, and tell what is wrong. Patterns of paths count from `root`, else from here."""
+    """Read the files below some paths, and tell what is wrong.
+
+    Patterns of paths count from `root`, else from here; one that would leave out a path that was given does not count.
+    """
     texts = dict[str, str]()
     seen: list[Sighting] = []
     around: set[str] = set()
     for path in paths:
-        for file in files_below(path, options.exclude):
+        left_out = [one for one in options.exclude if not matches(_from(root, path), [one])]
+        for file in files_below(path, left_out):
             shown = file.as_posix()
-            if shown in texts or matches(_from(root, file), options.exclude):
+            if shown in texts or matches(_from(root, file), left_out):
                 continue
             texts[shown], sightings = read_file(file, shown)
             seen.extend(sightings)

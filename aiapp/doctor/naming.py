@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from aiapp.catalog.catalogue import catalogue
-from aiapp.catalog.lifecycle import lifecycle
+from aiapp.catalog.lifecycle import known_names, lifecycle
 from aiapp.providers.openai.vendors import vendors
 
 ALWAYS = date.min
@@ -45,6 +45,15 @@ def prefixed(written: str) -> str | None:
     if provider in ("openai", "anthropic") or provider in vendors():
         return f"{provider}:{name}"
     return None
+
+
+@cache
+def worth_reading() -> re.Pattern[str]:
+    """What a program that names a model, or calls an SDK that does, has in its text."""
+    own = [name.rpartition(":")[2].rpartition("/")[2].lower() for name in known_names()]
+    families = "|".join(sorted({begin[0] for name in own if (begin := re.match(r"[a-z]+\d*", name))}))
+    providers = "|".join(map(re.escape, sorted({"openai", "anthropic", *_SPELT, *vendors()})))
+    return re.compile(rf"""(?i)openai|anthropic|litellm|aiapp|["'](?:(?:{families})[\w.@]*[-\d]|(?:{providers})[:/])""")
 
 
 def known(offer: str) -> bool:

@@ -85,7 +85,7 @@ def _options(table: Mapping[str, Any], file: Path) -> Options:
 def _texts(name: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):  # pyright: ignore[reportUnknownVariableType]
         raise InvalidInput(name, str(value), "a list of texts")  # pyright: ignore[reportUnknownArgumentType]
-    texts: list[str] = value
+    texts: list[str] = value  # pyright: ignore[reportUnknownVariableType]
     return tuple(texts)
 
 

@@ -40,7 +40,7 @@ _OF_RECORDS = {
 """Keys beside a model that make it a record of one, or its name the user's own."""
 _MOST_SETTINGS = 12
 _FENCE = re.compile(r"\A(?P<before>(?:\#[^\n]*\n|\s*\n)*)---[ \t]*\n(?P<yaml>.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
-_VARIABLE = re.compile(r"^\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>[^\s#]+)", re.MULTILINE)
+_VARIABLE = re.compile(r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*=[ \t]*(?P<value>[^\s#]+)", re.MULTILINE)
 _LISTED = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?P<value>\S+)")
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from aiapp.doctor.findings import Place
-from aiapp.doctor.naming import bare, known, prefixed
+from aiapp.doctor.naming import bare, known, prefixed, worth_reading
 from aiapp.doctor.reading.endpoints import CONSTRUCTORS, Endpoint, endpoint, settings_of
 from aiapp.doctor.reading.literals import UNKNOWN, Source, default_of, dotted
 from aiapp.doctor.reading.schemas import schemas_of
@@ -24,7 +24,6 @@ from aiapp.providers.openai.vendors import vendors
 
 MODEL_NAME = re.compile(r"(?i)(?:.*_)?(?:models?|llm)(?:_?(?:name|id|default))?|(?:.*_)?default_model.*|engine")
 """What a variable, an argument or a key is named that holds the names of models."""
-_WORTH_READING = re.compile(r"(?i)model|llm|openai|anthropic|litellm|engine")
 _OF_ANSWERS = {"choices", "usage", "object", "stop_reason", "finish_reason", "created", "price", "cost", "input_cost"}
 """Keys that a recorded answer or a price list has beside `model`, and a request has not."""
 _LOOKED_UP = ("startswith", "endswith", "removeprefix", "removesuffix", "split", "replace", "fullmatch", "match")
@@ -33,7 +32,7 @@ _KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 
 def read_python(text: str, place: Callable[[int, int], Place]) -> Iterator[Sighting]:
     """The sightings of a program; `place` makes one of a line and a column."""
-    if _WORTH_READING.search(text) is None:
+    if worth_reading().search(text) is None:
         return
     try:
         tree = ast.parse(text)
