@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from aiapp.core.response import Receipt, Response
     from aiapp.core.schema import Schema
     from aiapp.prompts.prompt import Prompt
+    from aiapp.prompts.repository import PromptRepository
     from aiapp.retrieval.answer import Answer
     from aiapp.retrieval.index import Index
 
@@ -46,6 +47,7 @@ _HOMES = {
     "Message": "core.messages",
     "Needs": "catalog.needs",
     "Prompt": "prompts.prompt",
+    "PromptRepository": "prompts.repository",
     "RateLimit": "client.limits",
     "Receipt": "core.response",
     "Regex": "core.formats",
@@ -85,6 +87,7 @@ __all__ = [
     "Message",
     "Needs",
     "Prompt",
+    "PromptRepository",
     "RateLimit",
     "Receipt",
     "Regex",

@@ -14,6 +14,7 @@ from aiapp.cli.doctor import doctor
 from aiapp.cli.fill import fill
 from aiapp.cli.inspect import inspect
 from aiapp.cli.models.app import models
+from aiapp.cli.prompts.app import prompts
 from aiapp.cli.tokens import tokens
 from aiapp.core.errors import AiappError, ProviderError
 
@@ -32,6 +33,7 @@ app = typer.Typer(
 for verb in (ask, doctor, tokens, inspect, fill):
     app.command()(verb)
 app.add_typer(models, name="models")
+app.add_typer(prompts, name="prompts")
 
 
 def _show_version(wanted: bool) -> None:

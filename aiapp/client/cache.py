@@ -113,4 +113,4 @@ def key_of(request: Request, provider: Provider, scope: Any = None) -> str:
     The prompt that a request came from is no part of it: the same words are the same request.
     """
     about = json.dumps([FORMAT, provider.name, provider.model, scope], sort_keys=True)
-    return hashlib.sha256(f"{about}\n{canonical(replace(request, prompt=None))}".encode()).hexdigest()
+    return hashlib.sha256(f"{about}\n{canonical(replace(request, prompt=None, prompt_name=None))}".encode()).hexdigest()

@@ -26,6 +26,7 @@ def response_of(completion: Completion, call: Call) -> Response:
         served=completion.model,
         tier=completion.tier,
         prompt=call.request.prompt,
+        prompt_name=call.request.prompt_name,
         cached=call.cached,
     )
     return Response(

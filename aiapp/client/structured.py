@@ -43,7 +43,7 @@ async def structured(
         except AnswerInvalid as error:
             if len(responses) > reasks or _unfinished(response):
                 raise
-            complaint = _complaint().render(problem=error.reason)
+            complaint = _complaint().render(problem=error.reason).messages
             request = replace(request, messages=(*request.messages, response.message, *complaint))
 
 

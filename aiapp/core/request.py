@@ -91,7 +91,8 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Messages, tools, the form of the answer, settings. `prompt` is the content hash of the prompt it came from.
+    """Messages, tools, the form of the answer, settings. `prompt` is the content hash of the prompt it came from,
+    and `prompt_name` that prompt's name, where it has one.
 
     `Request.of` makes one of whatever `Client` takes.
     """
@@ -101,6 +102,7 @@ class Request:
     format: Format | None = None
     settings: Settings = _UNSET
     prompt: str | None = None
+    prompt_name: str | None = None
 
     @staticmethod
     def of(asked: Asked) -> Request:

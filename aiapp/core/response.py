@@ -76,6 +76,7 @@ class Receipt:
     served: str = ""
     tier: str | None = None
     prompt: str | None = None
+    prompt_name: str | None = None
     cached: bool = False
 
     @property
@@ -99,6 +100,7 @@ def total_receipt(receipts: Iterable[Receipt], timing: Timing) -> Receipt:
         served=", ".join(dict.fromkeys(receipt.served for receipt in items)),
         tier=items[-1].tier if items else None,
         prompt=items[-1].prompt if items else None,
+        prompt_name=items[-1].prompt_name if items else None,
         cached=bool(items) and all(receipt.cached for receipt in items),
     )
 

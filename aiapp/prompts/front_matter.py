@@ -1,138 +1,174 @@
-"""Front matter: the YAML before a prompt's template, and the place of each entry in the file."""
+"""Front matter: the YAML before a prompt's template, and the place of each entry in the file.
+
+It is read as the other implementations of Dotprompt read it, by the rules of YAML 1.2: `no` and `on` are texts, and so
+is a date. A key that stands twice is an error.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aiapp.core.errors import InvalidInput
-from aiapp.core.request import Settings
-from aiapp.prompts.picoschema import Field, is_array, is_object, parse
+from aiapp.prompts.values import is_object
 
 if TYPE_CHECKING:
-    from yaml import Node
+    from yaml import MappingNode, Node, SafeLoader
 
-_FENCED = re.compile(r"---[ \t]*\n(?P<yaml>.*?\n)??---[ \t]*(?:\n+|\Z)", re.DOTALL)
-_SETTINGS: dict[str, tuple[str, tuple[type, ...], str]] = {
-    "temperature": ("temperature", (int, float), "a number"),
-    "topP": ("top_p", (int, float), "a number"),
-    "topK": ("top_k", (int,), "a whole number"),
-    "maxOutputTokens": ("max_tokens", (int,), "a whole number"),
+_FENCED = re.compile(r"(?P<before>(?:(?:\#[^\n]*|[ \t]*)\n)*)---[ \t]*\n(?P<yaml>.*?\n)??---[ \t]*(?:\n|\Z)", re.DOTALL)
+_DESCRIPTION = re.compile(r"^description: +(?P<text>[^\s\"'>|&*!%@`{\[#][^\n#]*?)[ \t]*$", re.MULTILINE)
+_PLAIN = {
+    "bool": ("true|True|TRUE|false|False|FALSE", "tTfF"),
+    "int": ("[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", "-+0123456789"),
+    "float": (
+        r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        "-+.0123456789",
+    ),
 }
+"""The texts that are no text in YAML 1.2, with the characters that they begin with."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
-    """The entries of one file, and the template that follows them from `first_line` on."""
+    """The entries of one file, and the template that follows them, from `first_line` and `first_column` on."""
 
     name: str
     entries: Mapping[str, Any]
     template: str
-    first_line: int
+    first_line: int = 1
+    first_column: int = 1
     text: str = ""
     """The YAML, read again for the place of an entry only when there is an error to report."""
-
-    @property
-    def description(self) -> str:
-        """What the prompt is for."""
-        value = self.entries.get("description", "")
-        if not isinstance(value, str):
-            raise InvalidInput(self.where("description"), value, "a text")
-        return value
-
-    @property
-    def defaults(self) -> Mapping[str, Any]:
-        """What variables are that are not given."""
-        return self._mapping(self._input(), "input", "default")
-
-    @property
-    def schema(self) -> tuple[Field, ...] | None:
-        """The declared variables; None where the file declares none."""
-        declared = self._input().get("schema")
-        if declared is None:
-            return None
-        return parse(declared, lambda path: self.where("input", "schema", *path))
-
-    @property
-    def settings(self) -> Settings:
-        """How to sample, as far as the file says."""
-        config = self._mapping(self.entries, "config")
-        given: dict[str, Any] = {}
-        for key, value in config.items():
-            if key == "stopSequences":
-                if not is_array(value) or not all(isinstance(stop, str) for stop in value):
-                    raise InvalidInput(self.where("config", key), value, "a list of texts")
-                given["stop"] = tuple(value)
-            elif key in _SETTINGS:
-                setting, classes, accepted = _SETTINGS[key]
-                if not isinstance(value, classes) or isinstance(value, bool):
-                    raise InvalidInput(self.where("config", key), value, accepted)
-                given[setting] = value
-            else:
-                raise InvalidInput(self.where("config", str(key)), key, ", ".join([*_SETTINGS, "stopSequences"]))
-        try:
-            return Settings(**given)
-        except InvalidInput as error:
-            key = next(key for key, (setting, _, _) in _SETTINGS.items() if setting == error.field)
-            raise InvalidInput(self.where("config", key), error.value, error.accepted) from None
+    yaml_line: int = 1
+    """The line that the YAML begins on."""
 
     def where(self, *path: str) -> str:
-        """The file, line and column of an entry, with its name."""
-        import yaml
-
-        found: Node | None = yaml.SafeLoader(self.text).get_single_node()
+        """The file, line and column of an entry, with its name; `[0]` is the first item of a list."""
+        found: Node | None = _loader()(self.text).get_single_node() if self.text else None
         line, column = 0, 0
         for name in path:
-            entries: list[tuple[Node, Node]] = found.value if isinstance(found, yaml.MappingNode) else []
-            key, found = next(((key, value) for key, value in entries if key.value == name), (None, None))
+            key, found = _below(found, name)
             if key is not None:
                 line, column = key.start_mark.line, key.start_mark.column
-        return f"{_place(self.name, line, column)}: {'.'.join(path)}"
+        return f"{self.place(line, column)}: {'.'.join(path)}"
 
-    def _input(self) -> Mapping[str, Any]:
-        given = self._mapping(self.entries, "input")
-        for key in given:
-            if key not in ("schema", "default"):
-                raise InvalidInput(self.where("input", str(key)), key, "schema, default")
-        return given
+    def place(self, line: int, column: int) -> str:
+        """A place in the YAML, counted from 0, as one in the file."""
+        return f"{self.name}, line {self.yaml_line + line}, column {column + 1}"
 
-    def _mapping(self, entries: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
-        value = entries.get(path[-1])
-        if value is not None and not is_object(value):
-            raise InvalidInput(self.where(*path), value, "a mapping")
-        return {} if value is None else value
+    def mapping(self, *path: str) -> Mapping[str, Any]:
+        """The mapping of that name, empty where there is none."""
+        found = self.entries
+        for name in path:
+            value = found.get(name, {})
+            if value is not None and not is_object(value):
+                raise InvalidInput(self.where(*path), value, "a mapping")
+            found = value or {}
+        return found
+
+    def text_of(self, name: str) -> str | None:
+        """The text of that name."""
+        value = self.entries.get(name)
+        if value is not None and not isinstance(value, str):
+            raise InvalidInput(self.where(name), value, "a text")
+        return value
 
 
 def split(source: str, name: str) -> FrontMatter:
-    """A prompt's source, its front matter read; a source that starts with no `---` is all template."""
+    """A prompt's source, its front matter read; a source without any is all template."""
     fenced = _FENCED.match(source)
     if fenced is None:
-        return FrontMatter(name, {}, source.rstrip("\n"), 1)
-    text = fenced["yaml"] or ""
-    template, line = source[fenced.end() :].rstrip("\n"), 1 + source.count("\n", 0, fenced.end())
-    return FrontMatter(name, _read(text, name), template, line, text)
+        return FrontMatter(name, {}, source)
+    text, body = fenced["yaml"] or "", source[fenced.end() :]
+    begin = fenced.end() + len(body) - len(body.lstrip())
+    line, column = 1 + source.count("\n", 0, begin), begin - source.rfind("\n", 0, begin)
+    matter = FrontMatter(name, {}, body.strip(), line, column, text, 2 + fenced["before"].count("\n"))
+    return replace(matter, entries=_read(matter))
 
 
-def _read(text: str, name: str) -> Mapping[str, Any]:
+def description_of(source: str) -> str | None:
+    """The description alone, without reading the rest where it is one plain line."""
+    fenced = _FENCED.match(source)
+    if fenced is None or not fenced["yaml"]:
+        return None
+    plain = _DESCRIPTION.search(fenced["yaml"])
+    following = fenced["yaml"][plain.end() + 1 : plain.end() + 2] if plain else ""
+    if plain and not following.isspace() and ": " not in plain["text"]:
+        return plain["text"]
+    return split(source, "prompt").text_of("description")
+
+
+def _read(matter: FrontMatter) -> Mapping[str, Any]:
     import yaml
 
     try:
-        entries = yaml.safe_load(text)
+        loader = _loader()(matter.text)
+        try:
+            entries = loader.get_single_data()
+        finally:
+            loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        place = f"{name}, front matter" if mark is None else _place(name, mark.line, mark.column)
+        place = f"{matter.name}, front matter" if mark is None else matter.place(mark.line, mark.column)
         raise InvalidInput(place, error.problem, "YAML front matter") from None
-    except (yaml.YAMLError, ValueError) as error:  # a date such as 2026-13-45 is a ValueError
-        raise InvalidInput(f"{name}, front matter", str(error), "YAML front matter") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise InvalidInput(f"{matter.name}, front matter", str(error), "YAML front matter") from None
     if entries is None:
         return {}
-    if not is_object(entries):
-        raise InvalidInput(_place(name, 0, 0), entries, "front matter that is a mapping")
+    if not is_object(entries) or any(type(key) is not str for key in entries):
+        raise InvalidInput(matter.place(0, 0), entries, "front matter that is a mapping of names")
     return entries
 
 
-def _place(name: str, line: int, column: int) -> str:
-    """A place in the file; the YAML counts from 0 and starts below the fence."""
-    return f"{name}, line {line + 2}, column {column + 1}"
+def _below(node: Node | None, name: str) -> tuple[Node | None, Node | None]:
+    """The node that begins an entry, and the one of its value."""
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == name), (None, None))
+    if isinstance(node, yaml.SequenceNode) and name.startswith("["):
+        items: list[Node] = node.value
+        number = int(name[1:-1])
+        return (items[number], items[number]) if number < len(items) else (None, None)
+    return None, None
+
+
+@cache
+def _loader() -> type[SafeLoader]:
+    """A loader by the rules of YAML 1.2, in C where PyYAML has it so."""
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader: Any = type("Loader", (base,), {})
+    others = {f"tag:yaml.org,2002:{name}" for name in (*_PLAIN, "timestamp")}
+    loader.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in others]
+        for first, resolvers in base.yaml_implicit_resolvers.items()
+    }
+    for name, (pattern, first) in _PLAIN.items():
+        loader.add_implicit_resolver(f"tag:yaml.org,2002:{name}", re.compile(f"(?:{pattern})$"), list(first))
+    loader.add_constructor("tag:yaml.org,2002:int", _integer)
+    loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+    made: type[SafeLoader] = loader
+    return made
+
+
+def _integer(loader: Any, node: Any) -> int:
+    text: str = node.value
+    return int(text, 0) if text.startswith(("0o", "0x")) else int(text)
+
+
+def _mapping(loader: Any, node: MappingNode) -> Iterator[dict[Any, Any]]:
+    import yaml
+
+    made: dict[Any, Any] = {}
+    yield made
+    loader.flatten_mapping(node)
+    for key, value in node.value:
+        name: Any = loader.construct_object(key, deep=True)
+        if isinstance(name, dict | list) or name in made:
+            raise yaml.constructor.ConstructorError(None, None, f"a second {name!r}", key.start_mark)
+        made[name] = loader.construct_object(value, deep=True)

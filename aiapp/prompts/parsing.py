@@ -1,68 +1,80 @@
 """Parsing: the Handlebars of Dotprompt, from text to tree.
 
-`{{name}}` or `{{{name}}}`, `{{a.b}}`, `{{#each list}}..{{else}}..{{/each}}` with `{{this}}`, `{{../name}}`,
-`{{@index}}`, `{{@first}}` and `{{@last}}`, `{{#if}}` and `{{#unless}}` with `{{else}}`, `{{role "system"}}`,
-`{{history}}`, `{{> partial}}`, `{{! comment }}`, `~` to trim white space, and `\\{{` for braces that mean themselves.
-As in Handlebars a name inside `each` is the item's; unlike there, a `role` or `history` that stands alone on its line
-takes the line with it.
+Values: `{{name}}` or `{{{name}}}`, `{{a.b}}`, `{{a.0}}`, `{{a.[b c]}}`, `{{this}}`, `{{../name}}`, `{{@index}}`,
+`{{@key}}`, `{{@first}}`, `{{@last}}`, `{{@root.name}}`, `{{json name indent=2}}`, `{{lookup a name}}`. Blocks, each
+with `{{else}}` or `{{else if other}}`: `#if`, `#unless`, `#each`, `#with`, `#ifEquals`, `#unlessEquals`, `{{#name}}`,
+`{{^name}}`; `#each` and `#with` may name what they give: `{{#each rows as |row index|}}`. Of Dotprompt:
+`{{role "system"}}`, `{{history}}`, `{{media url=name contentType=name}}`, `{{section "name"}}`, and partials:
+`{{> name}}`, `{{> name context key=value}}`.
+
+As in Handlebars a name is looked up in the nearest item alone. Other than there, a role is always spelt out, so that no
+value can choose who speaks, a list or object is shown by `json` or `#each` alone, and a partial is known when the
+prompt is made.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias, get_args
+from typing import TypeAlias
 
 from aiapp.core.errors import InvalidInput
 from aiapp.core.messages import Role
-from aiapp.prompts.tree import History, Kind, Literally, Local, Node, Path, Section, SetRole, Value
+from aiapp.prompts.expressions import Reading, call, read
+from aiapp.prompts.scanning import Place, Tag, scan
+from aiapp.prompts.tree import (
+    Block,
+    Call,
+    Constant,
+    Each,
+    Expression,
+    History,
+    If,
+    Include,
+    Literally,
+    Media,
+    Node,
+    Path,
+    SetRole,
+    StartSection,
+    Value,
+    With,
+)
 
 Partials: TypeAlias = Callable[[str], str]
 """The source of a partial by its name; raises InvalidInput where there is none."""
 
-_TAG = re.compile(
-    r"""(?P<escaped>\\\\(?=\{\{)|\\\{\{)
-    | \{\{(?P<left>~)?
-      (?: (?P<comment>!--.*?--|!.*?) | \{(?P<raw>[^{}]*)\} | (?P<plain>[^{}]*?) )
-      (?P<right>~)?\}\}
-    | \{\{""",
-    re.DOTALL | re.VERBOSE,
-)
-_OWN_LINE = re.compile(r"[#/>].*|else|history|role\s.*", re.DOTALL)
-_NAME = r"[^\W\d][\w-]*"
-_PATH = re.compile(rf"(?P<up>(?:\.\./)*)(?P<word>@index|@first|@last|this|(?:this\.)?{_NAME}(?:\.{_NAME})*)")
-_OPENING = re.compile(r"#(?P<kind>each|if|unless)\s+(?P<path>\S+)")
-_ROLE = re.compile(r"role\s+(?P<quote>[\"'])(?P<role>\w+)(?P=quote)")
-_TURN = re.compile(rf"history|{_ROLE.pattern}")
-"""What ends a message: the template's line breaks before it are no part of that message."""
-_PARTIAL = re.compile(r">\s*(?P<name>[\w-]+)")
-_KINDS: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
-_LOCALS: dict[str, Local] = {local: local for local in get_args(Local)}
-_ROLES: dict[str, Role] = {"system": "system", "user": "user", "model": "assistant", "assistant": "assistant"}
-_ACCEPTED = (
-    '{{name}}, {{#each}}, {{#if}}, {{#unless}}, {{else}}, {{/...}}, {{role "system"}}, {{history}}, {{> partial}} '
-    "or {{! comment }}; \\{{ for the braces themselves"
+_ROLES: Mapping[str, Role] = {"system": "system", "user": "user", "model": "assistant", "assistant": "assistant"}
+_OF_ITEMS = ("index", "key", "first", "last")
+_BLOCKS = ("if", "unless", "each", "with")
+_PAIRS = ("ifEquals", "unlessEquals")
+_HELPERS = (
+    'json, lookup, role "system" | "user" | "model", history, media url=NAME, section "NAME", and the blocks #if, '
+    "#unless, #each, #with, #ifEquals and #unlessEquals"
 )
 
 
 def no_partials(name: str) -> str:
     """The partials of a template that is not in a folder: none."""
-    raise InvalidInput("partial", name, "partials only in a prompt that is loaded from a folder")
+    raise InvalidInput(
+        "partial", name, "a partial of `Prompt(..., partials=...)` or of a folder that prompts are loaded from"
+    )
 
 
-def parse(source: str, name: str, first_line: int = 1, partials: Partials = no_partials) -> tuple[Node, ...]:
-    """The tree of a template; errors give its name, the line (the first is `first_line`) and the column."""
-    return _Parser(source, name, first_line, partials).parse()
+def parse(source: str, place: Place, partials: Partials = no_partials) -> tuple[Node, ...]:
+    """The tree of a template; errors give the file, the line and the column."""
+    return _Parser(source, place, partials).parse()
 
 
 @dataclass(slots=True)
 class _Open:
-    """A section whose end has not been seen."""
+    """A block whose end has not been seen; `chained` where `{{else if}}` began it, and so no end of its own comes."""
 
-    kind: Kind
-    path: Path
+    name: str
+    reading: Reading
     where: str
+    inverse: bool = False
+    chained: bool = False
     body: list[Node] = field(default_factory=list["Node"])
     otherwise: list[Node] | None = None
 
@@ -73,112 +85,195 @@ class _Open:
 @dataclass(slots=True)
 class _Parser:
     source: str
-    name: str
-    first_line: int
+    place: Place
     partials: Partials
-    loops: int = 0
-    """How many loops this text already stands in, where it is a partial."""
+    depth: int = 0
+    """How many blocks with an item of their own this text already stands in, where it is a partial."""
+    items: int = 0
+    """How many of these are loops."""
     within: tuple[str, ...] = ()
     """The partials that this text stands in."""
     top: list[Node] = field(default_factory=list["Node"])
     stack: list[_Open] = field(default_factory=list[_Open])
 
     def parse(self) -> tuple[Node, ...]:
-        position, trim = 0, False
-        for tag in _TAG.finditer(self.source):
-            start, end = self._span(tag)
-            text = self.source[position:start].lstrip() if trim else self.source[position:start]
-            if tag["left"]:
-                text = text.rstrip()
-            trim, position = tag["right"] is not None, end
-            if tag["escaped"]:
-                self._write(text + tag["escaped"][1:])
-                continue
-            body = _body(tag)
-            self._write(text.rstrip("\n") if body is not None and _TURN.fullmatch(body) else text)
-            if tag["comment"] is None:
-                self._take(body, self._place(tag.start()))
+        for piece in scan(self.source, self.place):
+            if isinstance(piece, str):
+                self._nodes().append(Literally(piece))
+            else:
+                self._take(piece)
         if self.stack:
-            last = self.stack[-1]
-            raise InvalidInput(last.where, f"{{{{#{last.kind} {last.path.text}}}}}", f"a matching {{{{/{last.kind}}}}}")
-        self._write(self.source[position:].lstrip() if trim else self.source[position:])
+            last = next(block for block in reversed(self.stack) if not block.chained)
+            raise InvalidInput(last.where, f"{{{{#{last.name}}}}}", f"a matching {{{{/{last.name}}}}}")
         return tuple(self.top)
 
     def _nodes(self) -> list[Node]:
         return self.stack[-1].target() if self.stack else self.top
 
-    def _write(self, text: str) -> None:
-        if text:
-            self._nodes().append(Literally(text))
+    def _take(self, tag: Tag) -> None:
+        match tag.kind:
+            case "value":
+                self._nodes().append(self._value(tag))
+            case "open" | "inverse":
+                self._open(tag, inverse=tag.kind == "inverse")
+            case "else":
+                self._otherwise(tag)
+            case "close":
+                self._close(tag)
+            case "partial":
+                self._nodes().append(self._include(tag))
 
-    def _take(self, body: str | None, where: str) -> None:
-        """Take one tag into the tree."""
-        if body is None:
-            raise InvalidInput(where, "{{", f"a tag that is closed by as many braces: {_ACCEPTED}")
-        nodes, last = self._nodes(), self.stack[-1] if self.stack else None
-        if opening := _OPENING.fullmatch(body):
-            path = self._path(opening["path"], where)
-            self.stack.append(_Open(_KINDS[opening["kind"]], path, where))
-        elif body == "else" and last is not None and last.otherwise is None:
-            last.otherwise = []
-        elif last is not None and body == f"/{last.kind}":
-            self.stack.pop()
-            section = Section(last.kind, last.path, tuple(last.body), tuple(last.otherwise or ()))
-            self._nodes().append(section)
-        elif (role := _ROLE.fullmatch(body)) and role["role"] in _ROLES:
-            nodes.append(SetRole(_ROLES[role["role"]]))
-        elif body == "history":
-            nodes.append(History(where))
-        elif partial := _PARTIAL.fullmatch(body):
-            nodes.extend(self._partial(partial["name"], where))
-        elif body not in ("else", "role"):
-            nodes.append(Value(self._path(body, where)))
-        else:
-            raise InvalidInput(where, f"{{{{{body}}}}}", _ACCEPTED)
+    def _read(self, tag: Tag) -> Reading:
+        bound = [name for block in self.stack if block.otherwise is None for name in block.reading.gives]
+        reading = read(tag.body, tag.where, bound)
+        for expression in (reading.first, *reading.arguments, *reading.named.values()):
+            self._check(expression)
+        return reading
 
-    def _path(self, text: str, where: str) -> Path:
-        match = _PATH.fullmatch(text)
-        if match is None:
-            raise InvalidInput(where, f"{{{{{text}}}}}", _ACCEPTED)
-        up, word, loops = len(match["up"]) // len("../"), match["word"], self._loops()
-        local = _LOCALS.get(word)
-        names = () if local is not None or word == "this" else tuple(word.removeprefix("this.").split("."))
-        if up > loops or (up == loops and (not names or word.startswith("this."))):
-            raise InvalidInput(where, f"{{{{{text}}}}}", "this, @index, @first, @last and ../ inside {{#each}} alone")
-        return Path(text, where, up, names, local)
+    def _value(self, tag: Tag) -> Node:
+        reading = self._read(tag)
+        given = (*reading.arguments, *reading.named)
+        if reading.first is None:
+            raise InvalidInput(tag.where, "{{}}", "a name between the braces")
+        match reading.name:
+            case "history" if not given:
+                return History(tag.where)
+            case "role" if given:
+                return SetRole(_ROLES[_word(tag, reading, tuple(_ROLES))], tag.where)
+            case "section" if given:
+                return StartSection(_word(tag, reading, ()), tag.where)
+            case "media" if given:
+                return _media(tag, reading)
+            case "json" | "lookup" if given:
+                return Value(call(reading.name, reading.arguments, reading.named, tag.where), tag.where)
+            case _ if given:
+                raise InvalidInput(tag.where, f"{{{{{tag.body}}}}}", f"one name, or one of {_HELPERS}")
+            case _:
+                if isinstance(reading.first, Path) and self._is_all(reading.first):
+                    raise InvalidInput(tag.where, f"{{{{{tag.body}}}}}", "{{json this}} for all variables at once")
+                return Value(reading.first, tag.where)
 
-    def _loops(self) -> int:
-        return self.loops + sum(section.kind == "each" and section.otherwise is None for section in self.stack)
+    def _open(self, tag: Tag, *, inverse: bool = False, chained: bool = False) -> None:
+        if tag.body.startswith((">", "*")):
+            raise InvalidInput(tag.where, f"{{{{#{tag.body}}}}}", f"no partials that are written in place; {_HELPERS}")
+        reading = self._read(tag)
+        name = reading.name or ""
+        wanted = 2 if name in _PAIRS else 1 if name in _BLOCKS else 0
+        zero = set(reading.named) == {"includeZero"} and name in ("if", "unless")
+        if len(reading.arguments) != wanted or (reading.named and not zero) or reading.first is None:
+            raise InvalidInput(tag.where, f"{{{{#{tag.body}}}}}", f"a block with what it needs: {_HELPERS}")
+        self.stack.append(_Open(name, reading, tag.where, inverse, chained))
 
-    def _partial(self, name: str, where: str) -> tuple[Node, ...]:
+    def _otherwise(self, tag: Tag) -> None:
+        if not self.stack or self.stack[-1].otherwise is not None:
+            raise InvalidInput(tag.where, "{{else}}", "an {{else}} inside a block that has none yet")
+        self.stack[-1].otherwise = []
+        if tag.body:
+            self._open(tag, chained=True)
+
+    def _close(self, tag: Tag) -> None:
+        while self.stack and self.stack[-1].chained:
+            self._end()
+        if not self.stack or tag.body != self.stack[-1].name:
+            accepted = f"{{{{/{self.stack[-1].name}}}}}" if self.stack else "no end, for no block is open"
+            raise InvalidInput(tag.where, f"{{{{/{tag.body}}}}}", accepted)
+        self._end()
+
+    def _end(self) -> None:
+        block = self.stack.pop()
+        self._nodes().append(_block(block))
+
+    def _include(self, tag: Tag) -> Include:
+        reading = self._read(tag)
+        name = reading.first.value if isinstance(reading.first, Constant) else reading.name
+        if not isinstance(name, str) or len(reading.arguments) > 1 or reading.gives:
+            accepted = "the name of a partial, with at most one context, and key=value"
+            raise InvalidInput(tag.where, f"{{{{> {tag.body}}}}}", accepted)
         if name in self.within:
-            raise InvalidInput(where, f"{{{{> {name}}}}}", "a partial that does not hold itself")
+            raise InvalidInput(tag.where, f"{{{{> {name}}}}}", "a partial that does not hold itself")
         try:
             source = self.partials(name)
         except InvalidInput as error:
-            raise InvalidInput(where, f"{{{{> {name}}}}}", error.accepted) from None
-        within = (*self.within, name)
-        return _Parser(source, f"_{name}", 1, self.partials, self._loops(), within).parse()
+            raise InvalidInput(f"{tag.where}: partial", error.value, error.accepted) from None
+        moved = "".join(f"{tag.indent}{line}" for line in source.splitlines(keepends=True)) if tag.indent else source
+        place = Place(f"_{name}", moved=len(tag.indent))
+        inner = _Parser(moved, place, self.partials, self._depth(), self._loops(), (*self.within, name))
+        context = reading.arguments[0] if reading.arguments else None
+        return Include(name, inner.parse(), tag.where, context, reading.named)
 
-    def _span(self, tag: re.Match[str]) -> tuple[int, int]:
-        """The span of a tag, with its line where it only gives structure and stands alone: it leaves no blank line."""
-        body = _body(tag)
-        if tag["comment"] is None and (body is None or not _OWN_LINE.fullmatch(body)):
-            return tag.span()
-        begin = self.source.rfind("\n", 0, tag.start()) + 1
-        stop = self.source.find("\n", tag.end())
-        stop = len(self.source) if stop < 0 else stop + 1
-        if self.source[begin : tag.start()].strip() or self.source[tag.end() : stop].strip():
-            return tag.span()
-        return begin, stop
+    def _depth(self) -> int:
+        return self.depth + sum(_has_item(block) for block in self.stack)
 
-    def _place(self, offset: int) -> str:
-        line = self.source.count("\n", 0, offset)
-        column = offset - self.source.rfind("\n", 0, offset)
-        return f"{self.name}, line {self.first_line + line}, column {column}"
+    def _loops(self) -> int:
+        return self.items + sum(_is_loop(block) for block in self.stack)
+
+    def _is_all(self, path: Path) -> bool:
+        return not (path.names or path.at) and path.up == self._depth()
+
+    def _check(self, expression: Expression | None) -> None:
+        """Raise where a path leads out of the template."""
+        match expression:
+            case Call(_, arguments):
+                for argument in arguments:
+                    self._check(argument)
+            case Path(text, where, names, up, at):
+                loops = self._loops()
+                if at and names[0] in _OF_ITEMS and up >= loops:
+                    raise InvalidInput(
+                        where, f"{{{{{text}}}}}", "@index, @key, @first and @last inside {{#each}} alone"
+                    )
+                if not at and up > self._depth():
+                    raise InvalidInput(where, f"{{{{{text}}}}}", "as many ../ as there are blocks with items around it")
+            case _:
+                pass
 
 
-def _body(tag: re.Match[str]) -> str | None:
-    """What stands between the braces; None for a comment, escaped braces, or braces that nothing closes."""
-    body = tag["plain"] if tag["raw"] is None else tag["raw"]
-    return None if body is None else body.strip()
+def _has_item(block: _Open) -> bool:
+    return (block.name in ("each", "with") or _is_plain(block)) and block.otherwise is None
+
+
+def _is_loop(block: _Open) -> bool:
+    return (block.name == "each" or _is_plain(block)) and block.otherwise is None
+
+
+def _is_plain(block: _Open) -> bool:
+    return block.name not in (*_BLOCKS, *_PAIRS)
+
+
+def _word(tag: Tag, reading: Reading, accepted: tuple[str, ...]) -> str:
+    """The one text in quotes that a role or a section is given."""
+    one = reading.arguments[0] if len(reading.arguments) == 1 and not reading.named else None
+    if not isinstance(one, Constant) or not isinstance(one.value, str) or (accepted and one.value not in accepted):
+        choice = " | ".join(f'"{word}"' for word in accepted) or "one name in quotes"
+        raise InvalidInput(tag.where, f"{{{{{tag.body}}}}}", f"{reading.name} {choice}")
+    return one.value
+
+
+def _media(tag: Tag, reading: Reading) -> Media:
+    if reading.arguments or "url" not in reading.named or not reading.named.keys() <= {"url", "contentType"}:
+        raise InvalidInput(tag.where, f"{{{{{tag.body}}}}}", "media url=NAME, or media url=NAME contentType=NAME")
+    return Media(reading.named["url"], reading.named.get("contentType"), tag.where)
+
+
+def _block(block: _Open) -> Node:
+    reading, body, otherwise = block.reading, tuple(block.body), tuple(block.otherwise or ())
+    first = reading.arguments[0] if reading.arguments else reading.first
+    assert first is not None
+    if block.inverse:
+        body, otherwise = otherwise, body
+    zero = "includeZero" in reading.named
+    match block.name:
+        case "if":
+            return If(first, body, otherwise, zero)
+        case "unless":
+            return If(first, otherwise, body, zero)
+        case "ifEquals":
+            return If(Call("equals", reading.arguments, block.where), body, otherwise)
+        case "unlessEquals":
+            return If(Call("equals", reading.arguments, block.where), otherwise, body)
+        case "each":
+            return Each(first, reading.gives, body, otherwise, block.where)
+        case "with":
+            return With(first, reading.gives, body, otherwise)
+        case _:
+            return Block(first, body, otherwise, block.where)

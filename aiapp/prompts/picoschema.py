@@ -1,150 +1,101 @@
-"""Picoschema: the compact schemas of Dotprompt, as far as they check a prompt's variables.
+"""Picoschema: the compact schemas of Dotprompt, to JSON Schema.
 
-A field is `name: type, description`, or `name?: type` where it may be missing or None. Types: string, number, integer,
-boolean, any, null. `name(array): type` or, with fields below it, `name(array):`; `name(enum): [A, B]`; `name:` or
-`name(object):` with fields below it. A description of an array, an enum or an object stands in its brackets:
-`name(array, what they are)`.
+A field is `name: type, description`, or `name?: type` where it may be missing or null. Types: string, number, integer,
+boolean, null, any, and the names of schemas that are given. `name(array): type` or, with fields below it,
+`name(array):`; `name(enum): [A, B]`; `name:` or `name(object):` with fields below it; `(*): type` for all other fields.
+A description of an array, an enum or an object stands in its brackets: `name(array, what they are)`. What has a `type`
+or `properties` is JSON Schema already.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias, TypeGuard, get_args
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from aiapp.core.errors import InvalidInput
-from aiapp.core.messages import Message
-
-Scalar: TypeAlias = Literal["string", "number", "integer", "boolean", "any", "null"]
-Type: TypeAlias = Scalar | Literal["enum", "object", "shown", "message"]
-"""`shown` is anything that has one plain text and `message` an earlier message: no schema declares either."""
+from aiapp.prompts.validation import of_types
+from aiapp.prompts.values import is_array, is_object
 
 Where: TypeAlias = Callable[[tuple[str, ...]], str]
 """The place of an entry, by the names on the way to it, for errors."""
+Schemas: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""JSON schemas by name."""
 
-_NAME = re.compile(
-    r"(?P<name>[^\W\d][\w-]*)(?P<optional>\?)?(?:\((?P<kind>array|object|enum)(?:,\s*(?P<about>[^)]*))?\))?"
-)
-_SCALARS: dict[str, Scalar] = {scalar: scalar for scalar in get_args(Scalar)}
-_CLASSES: dict[Type, tuple[type, ...]] = {
-    "string": (str,),
-    "number": (int, float),
-    "integer": (int,),
-    "boolean": (bool,),
-    "any": (object,),
-    "null": (type(None),),
-    "shown": (str, int, float, bool),
-    "message": (Message,),
-}
-_NUMBERS: tuple[Type, ...] = ("number", "integer")
+SCALARS = ("string", "number", "integer", "boolean", "null", "any")
+_JSON_TYPES = ("string", "number", "integer", "boolean", "null", "object", "array")
+_KEY = re.compile(r"(?P<name>[^\s()?]+)(?P<optional>\?)?(?:\((?P<kind>array|object|enum)(?:,\s*(?P<about>.*))?\))?")
+_REST = "(*)"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One variable: a scalar, one of `options`, an object with `fields`, or an array of such.
-
-    An open object may have more than its fields. `optional` is what may be missing or None.
-    """
-
-    name: str
-    type: Type
-    description: str = ""
-    optional: bool = False
-    array: bool = False
-    fields: tuple[Field, ...] = ()
-    options: tuple[object, ...] = ()
-    open: bool = False
+def to_json_schema(schema: object, where: Where, named: Schemas) -> dict[str, Any]:
+    """The JSON schema of what stands under `schema:` in a prompt file."""
+    if is_object(schema):
+        if "$ref" in schema or any(keyword in schema for keyword in ("anyOf", "oneOf", "allOf")):
+            return dict(schema)
+        if isinstance(schema.get("type"), str | list) and set(of_types(schema)) <= set(_JSON_TYPES):
+            return dict(schema)
+        if is_object(schema.get("properties")):
+            return {**schema, "type": "object"}
+    return _Picoschema(where, named).schema(schema, ())
 
 
-def is_object(value: object) -> TypeGuard[Mapping[str, Any]]:
-    """Whether a value has named fields."""
-    return isinstance(value, Mapping)
+class _Picoschema:
+    def __init__(self, where: Where, named: Schemas) -> None:
+        self._where, self._named = where, named
 
+    def schema(self, given: object, path: tuple[str, ...]) -> dict[str, Any]:
+        if is_object(given):
+            return self._object(given, path)
+        if given is None or isinstance(given, str):
+            return self._scalar("null" if given is None else given, path)
+        raise InvalidInput(self._where(path), given, "a type such as string, or names of fields with their types")
 
-def is_array(value: object) -> TypeGuard[Sequence[Any]]:
-    """Whether a value is a list of others; a text is not."""
-    return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    def _scalar(self, text: str, path: tuple[str, ...]) -> dict[str, Any]:
+        name, _, about = (one.strip() for one in text.partition(","))
+        described = {"description": about} if about else {}
+        if name in self._named:
+            return {**self._named[name], **described}
+        if name not in SCALARS:
+            raise InvalidInput(self._where(path), text, f"one of {', '.join([*SCALARS, *self._named])}, or fields")
+        return described if name == "any" else {"type": name, **described}
 
+    def _object(self, fields: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+        properties, required = dict[str, Any](), list[str]()
+        others: object = False
+        for key, given in fields.items():
+            here = (*path, str(key))
+            if key == _REST:
+                others = self.schema(given, here)
+                continue
+            match = _KEY.fullmatch(str(key))
+            if match is None:
+                accepted = "a name such as topic, topic?, topics(array), topic(enum) or topic(object, what it is)"
+                raise InvalidInput(self._where(here), key, accepted)
+            if match["name"] in properties:
+                raise InvalidInput(self._where(here), match["name"], "each name once")
+            properties[match["name"]] = self._field(match, given, here)
+            if match["optional"] is None:
+                required.append(match["name"])
+        needed = {"required": required} if required else {}
+        return {"type": "object", "properties": properties, **needed, "additionalProperties": others}
 
-def is_messages(value: object) -> TypeGuard[Sequence[Message]]:
-    """Whether a value is a list of messages."""
-    return is_array(value) and all(isinstance(item, Message) for item in value)
+    def _field(self, key: re.Match[str], given: object, path: tuple[str, ...]) -> dict[str, Any]:
+        made = self._kind(key["kind"], given, path)
+        if key["optional"]:
+            if isinstance(made.get("type"), str):
+                made["type"] = [made["type"], "null"]
+            if "enum" in made and None not in made["enum"]:
+                made["enum"] = [*made["enum"], None]
+        about = (key["about"] or "").strip()
+        return {**made, "description": about} if about else made
 
-
-def parse(schema: object, where: Where, path: tuple[str, ...] = ()) -> tuple[Field, ...]:
-    """The fields of a Picoschema mapping."""
-    if not is_object(schema):
-        raise InvalidInput(where(path), schema, "a mapping of variable names to types")
-    fields = tuple(_field(name, type_, where, (*path, str(name))) for name, type_ in schema.items())
-    names = [field.name for field in fields]
-    if len(set(names)) < len(names):
-        raise InvalidInput(where(path), names, "each name once")
-    return fields
-
-
-def _field(key: object, type_: object, where: Where, path: tuple[str, ...]) -> Field:
-    match = _NAME.fullmatch(key) if isinstance(key, str) else None
-    if match is None:
-        accepted = "a name such as topic, topic?, topics(array), topic(enum) or topic(object, what it is)"
-        raise InvalidInput(where(path), key, accepted)
-    field = Field(match["name"], "object", (match["about"] or "").strip(), match["optional"] is not None)
-    array = match["kind"] == "array"
-    if match["kind"] == "enum":
-        if not is_array(type_) or not type_:
-            raise InvalidInput(where(path), type_, "a list of what it may be")
-        return replace(field, type="enum", options=tuple(type_))
-    if is_object(type_):
-        return replace(field, array=array, fields=parse(type_, where, path))
-    scalar, _, about = ("null" if type_ is None else str(type_)).partition(",")
-    if scalar.strip() not in _SCALARS or match["kind"] == "object":
-        accepted = "fields" if match["kind"] == "object" else f"one of {', '.join(_SCALARS)}, or fields"
-        raise InvalidInput(where(path), type_, accepted)
-    return replace(field, type=_SCALARS[scalar.strip()], array=array, description=field.description or about.strip())
-
-
-def problems(fields: Sequence[Field], values: Mapping[str, object], path: str = "") -> Iterator[str]:
-    """Everything that is missing, unknown or of the wrong type, as `name: what is wrong`."""
-    yield from _missing_or_wrong(fields, values, path)
-    known = {field.name for field in fields}
-    yield from (f"{path}{name}: unknown" for name in values if name not in known)
-
-
-def _missing_or_wrong(fields: Sequence[Field], values: Mapping[str, object], path: str) -> Iterator[str]:
-    for field in fields:
-        name = f"{path}{field.name}"
-        if field.name not in values:
-            if not field.optional:
-                yield f"{name}: missing"
-        elif not (values[field.name] is None and field.optional):
-            yield from _mismatch(field, values[field.name], name)
-
-
-def _mismatch(field: Field, value: object, name: str) -> Iterator[str]:
-    given = type(value).__name__
-    if field.array:
-        if not is_array(value):
-            yield f"{name}: {given}, expected an array"
-            return
-        single = replace(field, array=False)
-        for index, item in enumerate(value):
-            yield from _mismatch(single, item, f"{name}[{index}]")
-    elif field.type == "object":
-        if not is_object(value):
-            yield f"{name}: {given}, expected an object"
-        elif field.open:
-            yield from _missing_or_wrong(field.fields, value, f"{name}.")
-        else:
-            yield from problems(field.fields, value, f"{name}.")
-    elif field.type == "enum":
-        # 1 == True in Python, and an option is one of the two.
-        if not any(value == option and type(value) is type(option) for option in field.options):
-            yield f"{name}: {_short(value)}, expected one of {', '.join(map(str, field.options))}"
-    elif not isinstance(value, _CLASSES[field.type]) or (field.type in _NUMBERS and isinstance(value, bool)):
-        expected = "a text, number or boolean" if field.type == "shown" else field.type
-        yield f"{name}: {given}, expected {expected}"
-
-
-def _short(value: object) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 40 else f"{shown[:37]}..."
+    def _kind(self, kind: str | None, given: object, path: tuple[str, ...]) -> dict[str, Any]:
+        if kind == "enum":
+            if not is_array(given) or not given:
+                raise InvalidInput(self._where(path), given, "a list of what it may be")
+            return {"enum": list(given)}
+        if kind == "object" and not is_object(given):
+            raise InvalidInput(self._where(path), given, "fields")
+        schema = self.schema(given, path)
+        return {"type": "array", "items": schema} if kind == "array" else schema

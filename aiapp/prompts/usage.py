@@ -1,111 +1,261 @@
-"""What a template uses of its variables: the fields that follow from it, or whether declared fields hold all of it."""
+"""What a template uses of its variables: the schema that follows from it, or whether a declared one holds all of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, assert_never
 
 from aiapp.core.errors import InvalidInput
-from aiapp.prompts.picoschema import Field
-from aiapp.prompts.tree import History, Node, Path, Section, Value
+from aiapp.core.messages import Role
+from aiapp.prompts.tree import (
+    Block,
+    Call,
+    Constant,
+    Each,
+    Expression,
+    History,
+    If,
+    Include,
+    Literally,
+    Media,
+    Node,
+    Path,
+    SetRole,
+    StartSection,
+    Value,
+    With,
+)
+from aiapp.prompts.validation import Schema, of_types
+from aiapp.prompts.values import is_object
+from aiapp.prompts.writer import CACHE
 
-
-def history(nodes: Sequence[Node]) -> Iterator[History]:
-    """The places where the earlier messages stand."""
-    for node in nodes:
-        if isinstance(node, History):
-            yield node
-        elif isinstance(node, Section):
-            yield from history((*node.body, *node.otherwise))
+_SHOWN = ("string", "number", "boolean", "null")
 
 
 @dataclass(slots=True)
-class _Use:
-    """How a template uses one value."""
+class Use:
+    """How a template uses one value, and where first."""
 
-    fields: dict[str, _Use] = field(default_factory=dict[str, "_Use"])
-    items: _Use | None = None
+    text: str = ""
+    where: str = ""
+    fields: dict[str, Use] = field(default_factory=dict[str, "Use"])
+    items: Use | None = None
     shown: bool = False
     asked: bool = False
+    """Whether it is asked for by `if` and its like, and so may be missing."""
+    whole: bool = False
+    """Whether all of it is used, whatever it is."""
+    roles: set[Role] = field(default_factory=set["Role"])
+    """Who says it."""
+    cached: bool = False
+    """Whether it stands before the end of what a provider is asked to cache."""
 
-    def reach(self, names: Sequence[str]) -> _Use:
-        use = self
-        for name in names:
-            use = use.fields.setdefault(name, _Use())
-        return use
-
-    def field(self, name: str) -> Field:
-        """What such a value must be; what `if` asks about may be missing."""
-        if self.items is not None:
-            return replace(self.items.field(name), array=True, optional=self.asked)
-        if self.fields:
-            fields = tuple(use.field(below) for below, use in self.fields.items())
-            return Field(name, "object", optional=self.asked, fields=fields, open=True)
-        return Field(name, "shown" if self.shown else "any", optional=self.asked)
+    def below(self, name: str, path: Path) -> Use:
+        return self.fields.setdefault(name, Use(path.text, path.where))
 
 
-def inferred(nodes: Sequence[Node]) -> tuple[Field, ...]:
-    """The variables of a template without a schema."""
-    variables = _Use()
-    _note(nodes, (variables,))
-    return variables.field("").fields
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    value: Use
+    names: Mapping[str, Use]
+    parent: _Scope | None = None
 
 
-def _note(nodes: Sequence[Node], scopes: tuple[_Use, ...]) -> None:
+def uses(nodes: Sequence[Node]) -> Use:
+    """How a template uses its variables."""
+    root = Use()
+    marks = sum(isinstance(node, StartSection) and node.name == CACHE for node in walk(nodes))
+    _Notes(marks).nodes(nodes, _Scope(root, {}))
+    return root
+
+
+def walk(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Every node, in the order of the text."""
     for node in nodes:
-        if not isinstance(node, Value | Section):
-            continue
-        use = _Use() if node.path.local is not None else scopes[-1 - node.path.up].reach(node.path.names)
-        if isinstance(node, Value):
-            use.shown = True
-            continue
-        body = scopes
-        if node.kind == "each":
-            use.items = use.items or _Use()
-            body = (*scopes, use.items)
-        else:
-            use.asked = True
-        _note(node.body, body)
-        _note(node.otherwise, scopes)
+        yield node
+        match node:
+            case If() | Each() | With() | Block():
+                yield from walk((*node.body, *node.otherwise))
+            case Include():
+                yield from walk(node.body)
+            case _:
+                pass
 
 
-def check(nodes: Sequence[Node], fields: tuple[Field, ...]) -> None:
+def inferred(use: Use) -> dict[str, Any]:
+    """The schema of the variables of a template that declares none."""
+    if use.whole or not (use.items or use.fields):
+        shown = {"type": list(_SHOWN[:-1])} if use.shown and not use.whole else {}
+        return {"type": [*_SHOWN]} if shown and use.asked else shown
+    if use.items is not None:
+        types = ["array", "object", *(["null"] if use.asked else [])]
+        return {"type": types, "items": inferred(use.items)}
+    needed = [name for name, below in use.fields.items() if not below.asked]
+    return {
+        "type": ["object", "null"] if use.asked else "object",
+        "properties": {name: inferred(below) for name, below in use.fields.items()},
+        **({"required": needed} if needed else {}),
+    }
+
+
+def check(use: Use, schema: Schema) -> None:
     """Raise at the first place where a template uses what its schema does not declare, or not so."""
-    _check(nodes, (Field("", "object", fields=fields),))
+    _check(use, schema, schema, is_top=True)
 
 
-_ANY = Field("", "any")
+def resolved(schema: Schema, root: Schema) -> Schema:
+    """A schema, or the one that it refers to."""
+    reference = schema.get("$ref")
+    target: Any = root
+    for step in str(reference).split("/")[1:] if reference else ():
+        target = target.get(step) if is_object(target) else None
+    return target if reference and is_object(target) else schema
 
 
-def _check(nodes: Sequence[Node], scopes: tuple[Field, ...]) -> None:
-    for node in nodes:
-        if not isinstance(node, Value | Section):
+def _check(use: Use, schema: Schema, root: Schema, *, is_top: bool = False) -> None:
+    schema = resolved(schema, root)
+    types = set(of_types(schema)) - {"null"}
+    if any(keyword in schema for keyword in ("anyOf", "oneOf", "allOf", "if")) or "$ref" in schema:
+        return
+    if use.shown and types and types <= {"array", "object"}:
+        raise InvalidInput(use.where, f"{{{{{use.text}}}}}", "a text, number or boolean variable")
+    if use.items is not None and types:
+        if not types & {"array", "object"}:
+            raise InvalidInput(use.where, f"{{{{#each {use.text}}}}}", "a variable that is an array")
+        if "array" in types and is_object(schema.get("items")):
+            _check(use.items, schema["items"], root)
+    known: Mapping[str, Any] = schema.get("properties", {})
+    for name, below in use.fields.items():
+        if types == {"array"} and (name == "length" or name.isdecimal()):
             continue
-        declared = _declared(node.path, scopes)
-        container = declared.array or declared.type == "object"
-        if isinstance(node, Value):
-            if container:
-                raise InvalidInput(node.path.where, f"{{{{{node.path.text}}}}}", "a text, number or boolean variable")
-            continue
-        body = scopes
-        if node.kind == "each":
-            if not declared.array and declared.type != "any":
-                raise InvalidInput(node.path.where, f"{{{{#each {node.path.text}}}}}", "a variable that is an array")
-            body = (*scopes, replace(declared, array=False))
-        _check(node.body, body)
-        _check(node.otherwise, scopes)
-
-
-def _declared(path: Path, scopes: Sequence[Field]) -> Field:
-    if path.local is not None:
-        return _ANY
-    here = scopes[-1 - path.up]
-    for name in path.names:
-        if here.type == "any" and not here.array:
-            return _ANY
-        known: Mapping[str, Field] = {} if here.array else {below.name: below for below in here.fields}
-        if name not in known:
+        if name in known:
+            if is_object(known[name]):
+                _check(below, known[name], root)
+        elif (types or is_top) and schema.get("additionalProperties", not is_top and "object" in types) is False:
             accepted = f"what input.schema declares here: {', '.join(known) or 'nothing'}"
-            raise InvalidInput(path.where, f"{{{{{path.text}}}}}", accepted)
-        here = known[name]
-    return here
+            raise InvalidInput(below.where, f"{{{{{below.text}}}}}", accepted)
+
+
+class _Notes:
+    """Goes through a template in the order of its text, and knows who speaks there."""
+
+    def __init__(self, marks: int) -> None:
+        self._role: Role = "user"
+        self._marks = marks
+        """How many ends of what is cached are still to come."""
+
+    def nodes(self, nodes: Iterable[Node], scope: _Scope) -> None:
+        for node in nodes:
+            self._node(node, scope)
+
+    def _node(self, node: Node, scope: _Scope) -> None:
+        match node:
+            case Literally():
+                pass
+            case History():
+                self._role = "assistant"
+            case SetRole(role):
+                self._role = role
+            case StartSection(name):
+                self._marks -= name == CACHE
+            case Value(expression):
+                self._says(expression, scope).shown = True
+            case Media(url, kind):
+                self._says(url, scope).whole = True
+                self._says(kind or Constant(None), scope)
+            case If(test, body, otherwise):
+                _used(test, scope).asked = True
+                self.nodes((*body, *otherwise), scope)
+            case Each(items, names, body, otherwise):
+                used = _used(items, scope)
+                used.items = used.items or Use(used.text, used.where)
+                self.nodes(body, _inside(used.items, names, scope))
+                self.nodes(otherwise, scope)
+            case With(value, names, body, otherwise):
+                used = _used(value, scope)
+                used.asked = True
+                self.nodes(body, _inside(used, names, scope))
+                self.nodes(otherwise, scope)
+            case Block(value, body, otherwise):
+                used = self._says(value, scope)
+                used.asked = used.whole = True
+                self.nodes(body, _inside(Use(whole=True), (), scope))
+                self.nodes(otherwise, scope)
+            case Include():
+                self._partial(node, scope)
+            case _:
+                assert_never(node)
+
+    def _partial(self, node: Include, scope: _Scope) -> None:
+        given = {name: _used(value, scope) for name, value in node.values.items()}
+        value = scope.value if node.context is None else _used(node.context, scope)
+        if given:
+            # What the partial is given by name stands before what the context has.
+            value = Use(value.text, value.where, _Over(given, value.fields), value.items)
+        self.nodes(node.body, _Scope(value, {}, scope.parent))
+
+    def _says(self, expression: Expression, scope: _Scope) -> Use:
+        """The use of a value that becomes a part of what is said here."""
+        for path in _paths(expression):
+            used = _used(path, scope)
+            used.roles.add(self._role)
+            used.cached = used.cached or self._marks > 0
+        return _used(expression, scope)
+
+
+def _paths(expression: Expression) -> Iterator[Path]:
+    match expression:
+        case Path():
+            yield expression
+        case Call(_, arguments):
+            for argument in arguments:
+                yield from _paths(argument)
+        case Constant():
+            pass
+
+
+def _inside(value: Use, names: tuple[str, ...], scope: _Scope) -> _Scope:
+    return _Scope(value, {**scope.names, **dict(zip(names, (value, Use()), strict=False))}, scope)
+
+
+class _Over(dict[str, Use]):
+    """The uses of a partial's context, with what it was given by name above them."""
+
+    def __init__(self, given: Mapping[str, Use], below: dict[str, Use]) -> None:
+        super().__init__(given)
+        self._below = below
+
+    def setdefault(self, name: str, default: Any = None, /) -> Use:
+        return self[name] if name in self else self._below.setdefault(name, default)
+
+
+def _used(expression: Expression, scope: _Scope) -> Use:
+    """The use of the value that an expression means; one of no variable's where it is made."""
+    match expression:
+        case Constant():
+            return Use()
+        case Call(function, arguments):
+            for argument in arguments:
+                used = _used(argument, scope)
+                used.whole = used.whole or function != "equals"
+                used.asked = used.asked or function == "equals"
+            return Use()
+        case Path(at=True, names=names):
+            root = scope
+            while root.parent is not None:
+                root = root.parent
+            return _reached(root.value, names[1:], expression) if names[0] == "root" else Use()
+        case Path(bound=True, names=names):
+            return _reached(scope.names[names[0]], names[1:], expression)
+        case Path(names=names, up=up):
+            here = scope
+            for _ in range(up):
+                here = here.parent or here
+            return _reached(here.value, names, expression)
+
+
+def _reached(use: Use, names: Iterable[str], path: Path) -> Use:
+    for name in names:
+        use = use.below(name, path)
+    return use

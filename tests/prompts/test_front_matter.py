@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from aiapp.core.errors import InvalidInput
+from aiapp.core.formats import JsonSchema
 from aiapp.core.messages import user
-from aiapp.core.request import Settings
-from aiapp.prompts.picoschema import Field, parse
+from aiapp.core.request import Only, Settings, Tool
+from aiapp.prompts.picoschema import to_json_schema
 from aiapp.prompts.prompt import Prompt
 
 SCHEMA = "---\ninput:\n  schema:\n    {}\n---\n"
@@ -24,7 +25,7 @@ SCHEMA = "---\ninput:\n  schema:\n    {}\n---\n"
         (SCHEMA.format("a: strnig"), "line 4, column 5: input.schema.a: "),
         (SCHEMA.format("r(array):\n      b c: string"), "line 5, column 7: input.schema.r(array).b c: "),
         (SCHEMA.format("c(enum): red"), "line 4, column 5: input.schema.c(enum): "),
-        (SCHEMA.format("a: string\n    a?: string"), "line 3, column 3: input.schema: "),
+        (SCHEMA.format("a: string\n    a?: string"), "line 5, column 5: input.schema.a?: "),
         (SCHEMA.format("a: string") + "\n{{b}}", "line 7, column 1: "),
         (SCHEMA.format("a: string") + "{{#each a}}{{/each}}", "line 6, column 1: "),
         (SCHEMA.format("a(array): string") + "{{a}}", "line 6, column 1: "),
@@ -33,7 +34,13 @@ SCHEMA = "---\ninput:\n  schema:\n    {}\n---\n"
         ("---\nconfig: [x]\n---\nx", "line 2, column 1: config: "),
         ("---\nconfig:\n  temprature: 1\n---\nx", "line 3, column 3: config.temprature: "),
         ("---\nconfig:\n  temperature: hot\n---\nx", "line 3, column 3: config.temperature: "),
-        ("---\nconfig:\n  topK: 1\n  temperature: 3\n---\nx", "line 4, column 3: config.temperature: "),
+        ("---\nconfig:\n  topK: 1\n  effort: huge\n---\nx", "line 4, column 3: config.effort: "),
+        ("---\na: 1\na: 2\n---\nx", "line 3, column 1: "),
+        ("# licence\n\n---\nmodel: 3\n---\nx", "line 4, column 1: model: "),
+        ("---\ntools: [3]\n---\nx", "line 2, column 9: tools.[0]: "),
+        ("---\ntoolDefs:\n  - description: x\n---\nx", "line 3, column 5: toolDefs.[0]: "),
+        ("---\noutput:\n  schema:\n    a: strnig\n---\nx", "line 4, column 5: output.schema.a: "),
+        ("---\noutput:\n  schema: {type: object, contains: {}}\n---\nx", "line 3, column 3: output.schema: "),
         ("---\nconfig:\n  maxOutputTokens: true\n---\nx", "line 3, column 3: config.maxOutputTokens: "),
         ("---\nconfig:\n  stopSequences: END\n---\nx", "line 3, column 3: config.stopSequences: "),
     ],
@@ -44,10 +51,23 @@ def test_a_mistake_has_its_place(source: str, where: str) -> None:
     assert str(caught.value).startswith(f"bad, {where}")
 
 
-@pytest.mark.parametrize("entry", ["a: \x01", "a: 2026-13-45"])
-def test_yaml_that_gives_no_place_is_an_error_of_the_file(entry: str) -> None:
+def test_yaml_that_gives_no_place_is_an_error_of_the_file() -> None:
     with pytest.raises(InvalidInput, match=r"^bad, front matter: "):
-        Prompt(f"---\n{entry}\n---\nx", name="bad")
+        Prompt("---\na: \x01\n---\nx", name="bad")
+
+
+def test_yaml_is_read_by_the_rules_of_version_1_2() -> None:
+    prompt = Prompt("---\nmetadata: {a: no, b: on, c: 2026-01-02, d: true, e: 012, f: 0o12, g: 1e3, h: 12:30}\n---\nx")
+    assert prompt.metadata == {
+        "a": "no",
+        "b": "on",
+        "c": "2026-01-02",
+        "d": True,
+        "e": 12,
+        "f": 10,
+        "g": 1e3,
+        "h": "12:30",
+    }
 
 
 def test_every_setting_reaches_the_request() -> None:
@@ -59,7 +79,7 @@ def test_every_setting_reaches_the_request() -> None:
 @pytest.mark.parametrize("source", ["---\r\ndescription: d\r\n---\r\nhi\r\n", "\ufeff---\ndescription: d\n---\n\nhi"])
 def test_line_endings_and_byte_order_marks_do_not_matter(source: str) -> None:
     prompt = Prompt(source)
-    assert (prompt.description, prompt.render()) == ("d", (user("hi"),))
+    assert (prompt.description, prompt.render().messages) == ("d", (user("hi"),))
 
 
 def test_the_forms_of_a_field() -> None:
@@ -71,21 +91,98 @@ def test_the_forms_of_a_field() -> None:
         "e?(object, the person)": {"name": "string"},
         "f(array)": {"x": None},
     }
-    assert parse(schema, ".".join) == (
-        Field("a", "string", "a text, plain"),
-        Field("b", "integer", optional=True),
-        Field("c", "number", "the list", array=True),
-        Field("d", "enum", "the colour", options=("RED", 1)),
-        Field("e", "object", "the person", optional=True, fields=(Field("name", "string"),)),
-        Field("f", "object", array=True, fields=(Field("x", "null"),)),
+    assert to_json_schema(schema, ".".join, {}) == {
+        "type": "object",
+        "properties": {
+            "a": {"type": "string", "description": "a text, plain"},
+            "b": {"type": ["integer", "null"]},
+            "c": {"type": "array", "items": {"type": "number"}, "description": "the list"},
+            "d": {"enum": ["RED", 1], "description": "the colour"},
+            "e": {
+                "type": ["object", "null"],
+                "properties": {"name": {"type": "string"}},
+                "required": ["name"],
+                "additionalProperties": False,
+                "description": "the person",
+            },
+            "f": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"x": {"type": "null"}},
+                    "required": ["x"],
+                    "additionalProperties": False,
+                },
+            },
+        },
+        "required": ["a", "c", "d", "f"],
+        "additionalProperties": False,
+    }
+
+
+def test_schemas_of_all_forms() -> None:
+    def schema(given: object, **named: dict[str, object]) -> dict[str, object]:
+        return to_json_schema(given, ".".join, named)
+
+    assert schema("number,   how much, in euros") == {"type": "number", "description": "how much, in euros"}
+    assert schema("any") == {}
+    assert schema("Money, the price", Money={"type": "number"}) == {"type": "number", "description": "the price"}
+    assert schema({"type": "string"}) == {"type": "string"}
+    assert schema({"properties": {"a": {}}}) == {"type": "object", "properties": {"a": {}}}
+    assert schema({"anyOf": [{"type": "string"}]}) == {"anyOf": [{"type": "string"}]}
+    assert schema({"a?(enum)": ["x"]})["properties"] == {"a": {"enum": ["x", None]}}
+    assert schema({"(*)": "integer, a count"})["additionalProperties"] == {"type": "integer", "description": "a count"}
+    assert schema({"a": "Money", "b?": "Money"}, Money={"type": "number"})["properties"] == {
+        "a": {"type": "number"},
+        "b": {"type": ["number", "null"]},
+    }
+
+
+def test_a_json_schema_checks_variables_too() -> None:
+    source = "---\ninput:\n  schema:\n    properties:\n      n: {type: integer, minimum: 1}\n---\n{{n}}"
+    assert Prompt(source).render(n=1).messages == (user("1"),)
+    with pytest.raises(InvalidInput, match="n: 0, expected at least 1; m: unknown"):
+        Prompt(source).render(n=0, m=1)
+
+
+def test_what_a_file_says_of_itself_is_kept() -> None:
+    prompt = Prompt(
+        "---\nname: letter\nvariant: short\nmodel: local\nmetadata: {owner: Ada}\nacme.level: 3\nacme.sub.key: x\n"
+        "unknown: 1\n---\nHi"
     )
+    assert (prompt.name, prompt.variant, prompt.model) == ("letter", "short", "local")
+    assert prompt.metadata == {"owner": "Ada"}
+    assert prompt.ext == {"acme": {"level": 3}, "acme.sub": {"key": "x"}}
+    assert prompt.raw["unknown"] == 1
+
+
+def test_settings_that_are_not_ours_are_sent_as_they_stand() -> None:
+    settings = Prompt("---\nconfig: {temperature: 3, safety: off, effort: low, toolChoice: find}\n---\nx").settings
+    assert settings == Settings(effort="low", tool_choice=Only("find"), extra={"safety": "off", "temperature": 3})
+
+
+def test_the_output_schema_is_the_form_of_the_answer() -> None:
+    prompt = Prompt("---\noutput:\n  schema:\n    name: string\n---\nx", name="team/person")
+    assert prompt.output_schema is not None
+    assert prompt.render().format == JsonSchema(prompt.output_schema, "team_person")
+    assert Prompt("---\noutput:\n  schema: string\n---\nx").render().format is None
+
+
+def test_tools_are_written_out_or_given() -> None:
+    find = Tool("find", "Find a page.", {"type": "object", "properties": {}})
+    head = "---\ntools: [find]\ntoolDefs:\n  - name: add\n    description: Add.\n    inputSchema: {a: integer}\n---\nx"
+    tools = Prompt(head, tools=[find]).render().tools
+    assert [tool.name for tool in tools] == ["add", "find"]
+    assert tools[0].parameters["properties"] == {"a": {"type": "integer"}}
+    with pytest.raises(InvalidInput, match="find"):
+        Prompt(head).render()
 
 
 @pytest.mark.parametrize(
     ("schema", "good", "bad", "problem"),
     [
         ("v: number", 1.5, True, "v: bool, expected number"),
-        ("v: integer", 1, 1.0, "v: float, expected integer"),
+        ("v: integer", 1, 1.5, "v: float, expected integer"),
         ("v: boolean", True, 1, "v: int, expected boolean"),
         ("v: string", "a", 1, "v: int, expected string"),
         ("v: string", "a", None, "v: NoneType, expected string"),
@@ -95,7 +192,7 @@ def test_the_forms_of_a_field() -> None:
 )
 def test_values_are_of_their_types(schema: str, good: object, bad: object, problem: str) -> None:
     prompt = Prompt(SCHEMA.format(schema) + "<{{v}}>")
-    assert len(prompt.render(v=good)) == 1
+    assert len(prompt.render(v=good).messages) == 1
     with pytest.raises(InvalidInput) as caught:
         prompt.render(v=bad)
     assert problem in str(caught.value)

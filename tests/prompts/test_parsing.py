@@ -31,7 +31,7 @@ from aiapp.prompts.prompt import Prompt
     ],
 )  # fmt: skip
 def test_what_a_template_says(source: str, variables: dict[str, object], text: str) -> None:
-    assert Prompt(source).render(**variables) == (user(text),)
+    assert Prompt(source).render(**variables).messages == (user(text),)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_mistake_has_its_place(source: str, place: str) -> None:
 def test_a_partial_is_read_where_it_stands() -> None:
     partials = {"row": "{{text}}{{> mark}}", "mark": "!", "loop": "{{> loop}}", "wrong": "a\n{{b"}
     prompt = Prompt("{{#each rows}}{{> row}}{{/each}}", partials=partials.__getitem__)
-    assert prompt.render(rows=[{"text": "a"}, {"text": "b"}]) == (user("a!b!"),)
+    assert prompt.render(rows=[{"text": "a"}, {"text": "b"}]).messages == (user("a!b!"),)
     with pytest.raises(InvalidInput, match="a partial that does not hold itself"):
         Prompt("{{> loop}}", partials=partials.__getitem__)
     with pytest.raises(InvalidInput, match=r"^_wrong, line 2, column 1: "):

@@ -1,0 +1,1 @@
+"""`aiapp prompts`: list, show, render, run, lint, test, diff and begin prompts; a verb a file."""

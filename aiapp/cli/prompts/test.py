@@ -1,0 +1,70 @@
+"""`aiapp prompts test`: the tests that prompt files hold, without a model or with any."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from aiapp.cli.prompts.sources import AsJson, Folders, Several, all_or, load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from aiapp.evals.prompt_tests import Result
+
+FAILED = 1
+
+
+def run_tests(
+    names: Several = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "-m", help="Ask it  [default: none; replies of the files are checked]"),
+    ] = None,
+    judge: Annotated[str | None, typer.Option("--judge", help="The model that decides `judge:` criteria.")] = None,
+    folder: Folders = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the tests of prompts: renders and answers. Exit status 1 means that one failed."""
+    from aiapp.client.client import Client
+    from aiapp.evals.prompt_tests import run_cases
+
+    client = None if model is None else Client(model)
+    decides = None if judge is None else Client(judge)
+    results = {name: run_cases(load(name, folder), client, judge=decides) for name in all_or(names, folder)}
+    failed = sum(not result.passed for cases in results.values() for result in cases)
+    if as_json:
+        found = [_plain(name, result) for name, cases in results.items() for result in cases]
+        print(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        for line in _lines(results):
+            print(line)
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def _plain(name: str, result: Result) -> dict[str, Any]:
+    cost = None if result.receipt is None or result.receipt.cost is None else str(result.receipt.cost)
+    checks = [{"name": one.name, "passed": one.passed, "detail": one.detail} for one in result.checks]
+    return {
+        "prompt": name, "case": result.case, "passed": result.passed,
+        "checks": checks, "answer": result.answer, "cost": cost,
+    }  # fmt: skip
+
+
+def _lines(results: Mapping[str, Sequence[Result]]) -> Iterator[str]:
+    passed = failed = unchecked = 0
+    for name, cases in results.items():
+        for result in cases:
+            passed, failed = passed + result.passed, failed + (not result.passed)
+            told = [one for one in result.checks if one.passed is not True]
+            unchecked += sum(one.passed is None for one in told)
+            if told or len(results) == 1:
+                yield f"{'pass' if result.passed else 'FAIL'}  {name}: {result.case}"
+            yield from (f"      {'not checked' if one.passed is None else one.name}: {one.detail}" for one in told)
+    costs = [result.receipt.cost for cases in results.values() for result in cases if result.receipt is not None]
+    known = [cost for cost in costs if cost is not None]
+    cost = f", ${sum(known):.4f}{'' if len(known) == len(costs) else ' and more, not all known'}" if known else ""
+    yield f"{passed} passed, {failed} failed, {unchecked} checks not made{cost}"
