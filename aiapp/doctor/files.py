@@ -11,8 +11,9 @@ from pathlib import Path
 
 from aiapp.core.errors import InvalidInput
 from aiapp.doctor.findings import Place
-from aiapp.doctor.reading.config import read_config, read_front_matter
+from aiapp.doctor.reading.config import read_config
 from aiapp.doctor.reading.notebooks import read_notebook
+from aiapp.doctor.reading.prompt_files import read_prompt
 from aiapp.doctor.reading.python import read_python
 from aiapp.doctor.reading.requirements import LOCKS, read_project, read_requirements
 from aiapp.doctor.reading.secrets import read_secrets
@@ -71,7 +72,7 @@ def _sightings(file: Path, text: str, shown: str) -> Iterator[Sighting]:
     elif suffix == ".ipynb":
         yield from read_notebook(text, shown)
     elif suffix == ".prompt":
-        yield from read_front_matter(text, shown)
+        yield from read_prompt(text, shown)
     elif _REQUIREMENTS.fullmatch(name):
         yield from read_requirements(text, shown)
     elif is_env(name):
