@@ -27,6 +27,7 @@ FLOORS = {
     "tools": 5,
     "agents": 6,
     "chains": 6,
+    "doctor": 7,
     "evals": 7,
     "serving": 7,
     "scale": 7,

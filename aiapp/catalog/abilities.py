@@ -39,6 +39,14 @@ class Abilities:
     output_tokens: int | None = None
     context: int | None = None
 
+    def no_sampling(self, effort: str | None) -> str | None:
+        """Why temperature and top_p would be refused at an effort; None where they would not, as far as is known."""
+        if self.sampling is False:
+            return "the model takes no sampling settings"
+        if self.sampling and self.efforts and (effort or self.default_effort) != "none":
+            return "the model takes it only with effort 'none'"
+        return None
+
 
 UNKNOWN = Abilities()
 

@@ -10,6 +10,7 @@ import typer
 
 from aiapp import __version__
 from aiapp.cli.ask import ask
+from aiapp.cli.doctor import doctor
 from aiapp.cli.fill import fill
 from aiapp.cli.inspect import inspect
 from aiapp.cli.models.app import models
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for verb in (ask, tokens, inspect, fill, usage, trace):
+for verb in (ask, doctor, tokens, inspect, fill, usage, trace):
     app.command()(verb)
 app.add_typer(models, name="models")
 app.add_typer(prompts, name="prompts")

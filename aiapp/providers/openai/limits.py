@@ -16,7 +16,7 @@ def within(settings: Settings, known: Abilities, changes: list[Change]) -> Setti
         changes.append(Change("effort", f"the model {accepted}; dropped", lost=settings.effort != "none"))
         settings = replace(settings, effort=None)
     sampled = settings.temperature is not None or settings.top_p is not None
-    reason = _no_sampling(settings, known) if sampled else None
+    reason = known.no_sampling(settings.effort) if sampled else None
     if reason is not None:
         for name in ("temperature", "top_p"):
             if getattr(settings, name) is not None:
@@ -31,13 +31,3 @@ def within(settings: Settings, known: Abilities, changes: list[Change]) -> Setti
         changes.append(Change("tool_choice", "the model cannot be made to call a tool; it may choose"))
         settings = replace(settings, tool_choice=None)
     return settings
-
-
-def _no_sampling(settings: Settings, known: Abilities) -> str | None:
-    """Why temperature and top_p would be refused."""
-    if known.sampling is False:
-        return "the model takes no sampling settings"
-    effort = settings.effort or known.default_effort
-    if known.sampling and known.efforts and effort != "none":
-        return "the model takes it only with effort 'none'"
-    return None

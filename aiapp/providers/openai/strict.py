@@ -42,12 +42,16 @@ _BEYOND_REGULAR = re.compile(r"\(\?[=!<]|\\[1-9]|\(\?P[=>]")
 
 @dataclass(frozen=True, slots=True)
 class Strict:
-    """A schema to send: `enforced` tells whether as a strict one; `demanded` are properties that were optional."""
+    """A schema to send: `enforced` tells whether as a strict one; `demanded` are properties that were optional.
+
+    `too_large` tells that only a limit keeps it from being strict.
+    """
 
     schema: Mapping[str, Any]
     enforced: bool
     changes: tuple[Change, ...] = ()
     demanded: tuple[str, ...] = ()
+    too_large: bool = False
 
 
 def strict(schema: Mapping[str, Any], at: str = "format") -> Strict:
@@ -65,12 +69,17 @@ def _strict(text: str, at: str) -> Strict:
     try:
         made = walk.root()
     except _NoStrictForm as reason:
-        return Strict(schema, False, (Change(at, f"{reason}; the schema is sent as it is, and not enforced", False),))
+        change = Change(at, f"{reason}; the schema is sent as it is, and not enforced", lost=False)
+        return Strict(schema, False, (change,), too_large=isinstance(reason, _TooLarge))
     return Strict(made, True, tuple(walk.changes), tuple(walk.demanded))
 
 
 class _NoStrictForm(Exception):
     """Why a schema has no strict form."""
+
+
+class _TooLarge(_NoStrictForm):
+    """A limit that a schema exceeds."""
 
 
 @dataclass(slots=True)
@@ -94,7 +103,7 @@ class _Walk:
                 made[name] = {key: self.node(one, (name, key), 1) for key, one in self.schema[name].items()}
                 self.characters += sum(map(len, made[name]))
         if self.properties > MOST_PROPERTIES or self.options > MOST_OPTIONS or self.characters > MOST_CHARACTERS:
-            raise _NoStrictForm("the schema is larger than strict mode takes")
+            raise _TooLarge("the schema is larger than strict mode takes")
         return made
 
     def node(self, node: Any, path: tuple[str, ...], depth: int) -> dict[str, Any]:
@@ -103,7 +112,7 @@ class _Walk:
             raise _NoStrictForm(f"{_place(path)} allows any value")
         given: dict[str, Any] = dict(node)  # pyright: ignore[reportUnknownArgumentType]
         if depth > DEEPEST:
-            raise _NoStrictForm(f"{_place(path)} is nested deeper than {DEEPEST} levels")
+            raise _TooLarge(f"{_place(path)} is nested deeper than {DEEPEST} levels")
         structural = [name for name in given if name in _STRUCTURAL or (path and name in _DEFINITIONS)]
         if structural:
             raise _NoStrictForm(f"{_place(path)} has {', '.join(sorted(structural))}")
@@ -200,7 +209,7 @@ class _Walk:
         self.options += len(values)
         self.characters += sum(map(len, texts))
         if len(texts) > 250 and sum(map(len, texts)) > LONGEST_OPTIONS:
-            raise _NoStrictForm(f"{_place(path)} has more options than strict mode takes")
+            raise _TooLarge(f"{_place(path)} has more options than strict mode takes")
         if values and "type" not in made:
             types = list(dict.fromkeys(_JSON_TYPES[type(value)] for value in values if type(value) in _JSON_TYPES))
             if types:
