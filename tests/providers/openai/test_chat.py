@@ -104,7 +104,9 @@ def test_u7_usage_is_asked_for_in_streams_alone() -> None:
 
 
 def test_o13_padding_is_passed_over_wherever_it_stands() -> None:
-    padded = [{**copy.deepcopy(one), "obfuscation": "x" * place} for place, one in enumerate(STREAM)]
+    padded: list[dict[str, Any]] = [
+        {**copy.deepcopy(one), "obfuscation": "x" * place} for place, one in enumerate(STREAM)
+    ]
     for one in padded:
         for choice in one["choices"]:
             choice["obfuscation"] = choice["delta"]["obfuscation"] = "padding"
