@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from aiapp.catalog.catalogue import catalogue
 from aiapp.core.events import fold
@@ -28,7 +29,7 @@ REPORT = {
     "service_tier": "standard",
     "inference_geo": "us",
 }
-PAYLOAD = {"model": "claude-opus-5-5", "stop_reason": "end_turn", "content": [], "usage": REPORT}
+PAYLOAD: dict[str, Any] = {"model": "claude-opus-5-5", "stop_reason": "end_turn", "content": [], "usage": REPORT}
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 

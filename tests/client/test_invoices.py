@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ USAGE = Usage(9000, 500, 4000, 3000, 320, long_cache_write_tokens=1000)
 
 
 @contextmanager
-def asking(model: str, *script: Answer, cache: Cache | None = None) -> Iterator[Client]:
+def asking(model: str, *script: Answer, cache: Cache | None = None) -> Generator[Client]:
     """A client of a hosted model that answers from a script, over HTTP."""
     with WireServer([*script]) as server, Client(model, api_key="k", base_url=server.url, cache=cache) as client:
         yield client
