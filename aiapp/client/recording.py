@@ -57,6 +57,7 @@ class Recording:
             served=receipt.served or None,
             tier=receipt.tier,
             prompt=receipt.prompt,
+            prompt_name=receipt.prompt_name,
             settings=settings,
             usage=replace(receipt.usage, raw={}),
             invoice=receipt.invoice,

@@ -20,6 +20,7 @@ class Entry:
     first_token: float | None
     model: str
     prompt: str | None
+    """The prompt that it came from, by name and the beginning of its hash."""
     step: tuple[str, ...]
     tags: tuple[str, ...]
     usage: Usage
@@ -37,6 +38,11 @@ class Entry:
         return self.seconds if self.first_token is None else self.seconds - self.first_token
 
 
+def prompt_of(digest: str | None, name: str | None) -> str | None:
+    """A prompt as a report shows it: two versions of one name are told apart."""
+    return digest if digest is None or name is None else f"{name} {digest[:8]}"
+
+
 def entry_of(span: Span) -> Entry:
     """What a report needs to know of a span that is a call."""
     invoice = span.invoice
@@ -46,7 +52,7 @@ def entry_of(span: Span) -> Entry:
         seconds=span.seconds,
         first_token=span.first_token,
         model=span.model or "",
-        prompt=span.prompt,
+        prompt=prompt_of(span.prompt, span.prompt_name),
         step=span.step,
         tags=span.tags,
         usage=span.usage or Usage(),

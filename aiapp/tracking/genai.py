@@ -42,6 +42,7 @@ NAMES: Mapping[str, Callable[[Span], Any]] = {
     "gen_ai.usage.cache_read.input_tokens": lambda span: _taken(span, "cached_tokens"),
     "gen_ai.usage.cache_creation.input_tokens": lambda span: _taken(span, "cache_write_tokens"),
     "gen_ai.usage.reasoning.output_tokens": lambda span: _taken(span, "reasoning_tokens"),
+    "gen_ai.prompt.name": lambda span: span.prompt_name,
     "gen_ai.agent.name": lambda span: _named(span, "agent"),
     "gen_ai.tool.name": lambda span: _named(span, "tool"),
     "gen_ai.workflow.name": lambda span: _named(span, "run"),

@@ -14,7 +14,7 @@ from typing import Any
 
 from aiapp.core.errors import InvalidInput
 from aiapp.core.usage import Usage
-from aiapp.tracking.entry import Entry, entry_of
+from aiapp.tracking.entry import Entry, entry_of, prompt_of
 from aiapp.tracking.exporter import Exporter
 from aiapp.tracking.ledger_file import explained, flush, opened, put
 from aiapp.tracking.span import CALLS, Span
@@ -22,8 +22,8 @@ from aiapp.tracking.totals import Totals, totals
 from aiapp.tracking.tree import forest
 
 _ENTRY = """
-SELECT kind, started, seconds, first_token, model, prompt, step, tags, input_tokens, output_tokens, cached_tokens,
-    cache_write_tokens, reasoning_tokens, cost, at_least, unknown, error, cached
+SELECT kind, started, seconds, first_token, model, prompt, prompt_name, step, tags, input_tokens, output_tokens,
+    cached_tokens, cache_write_tokens, reasoning_tokens, cost, at_least, unknown, error, cached
 FROM spans WHERE kind IN (?, ?) AND started >= ? ORDER BY started
 """
 _RUNS = """
@@ -157,6 +157,7 @@ def _row(span: Span) -> tuple[Any, ...]:
         span.model,
         span.served,
         span.prompt,
+        span.prompt_name,
         json.dumps(span.step),
         json.dumps(span.tags),
         usage.input_tokens,
@@ -180,7 +181,7 @@ def _text(text: str) -> str:
 
 
 def _entry(row: Sequence[Any]) -> Entry:
-    kind, started, seconds, first_token, model, prompt, step, tags, *rest = row
+    kind, started, seconds, first_token, model, prompt, name, step, tags, *rest = row
     *counts, cost, at_least, unknown, error, cached = rest
     return Entry(
         kind=kind,
@@ -188,7 +189,7 @@ def _entry(row: Sequence[Any]) -> Entry:
         seconds=seconds,
         first_token=first_token,
         model=model or "",
-        prompt=prompt,
+        prompt=prompt_of(prompt, name),
         step=tuple(json.loads(step)),
         tags=tuple(json.loads(tags)),
         usage=Usage(*counts),

@@ -20,13 +20,13 @@ IDLE_SECONDS = 5.0
 """After so long without a span a writer lets go of the file; the next span begins another."""
 GATHER_SECONDS = 0.02
 """How long a writer waits for more spans before it writes the first, unless somebody waits for it."""
-COLUMNS = 24
+COLUMNS = 25
 _SCHEMA = (
     """
 CREATE TABLE IF NOT EXISTS spans (
     id TEXT PRIMARY KEY, trace TEXT NOT NULL, parent TEXT, kind TEXT NOT NULL, name TEXT NOT NULL,
     started TEXT NOT NULL, seconds REAL NOT NULL, first_token REAL,
-    model TEXT, served TEXT, prompt TEXT, step TEXT NOT NULL, tags TEXT NOT NULL,
+    model TEXT, served TEXT, prompt TEXT, prompt_name TEXT, step TEXT NOT NULL, tags TEXT NOT NULL,
     input_tokens INTEGER, output_tokens INTEGER, cached_tokens INTEGER, cache_write_tokens INTEGER,
     reasoning_tokens INTEGER, cost TEXT, at_least TEXT NOT NULL, unknown TEXT NOT NULL,
     error TEXT, cached INTEGER NOT NULL, json TEXT NOT NULL

@@ -53,7 +53,8 @@ class Span:
     served: str | None = None
     tier: str | None = None
     prompt: str | None = None
-    """What the request says of the prompt that it came from: its content hash."""
+    """What the request says of the prompt that it came from: its content hash; and its name, where it has one."""
+    prompt_name: str | None = None
     settings: Mapping[str, Any] = field(default_factory=_nothing)
     usage: Usage | None = None
     invoice: Invoice | None = None

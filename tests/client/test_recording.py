@@ -7,11 +7,12 @@ import gc
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from aiapp import Client, MemoryCache, Request, Retry, span, track
+from aiapp import Client, Ledger, MemoryCache, Prompt, Request, Retry, span, track
 from aiapp.client.call import Call, Opened, Proceed
 from aiapp.client.stream import Stream
 from aiapp.core.errors import (
@@ -260,3 +261,13 @@ def test_what_other_rooms_ask_is_recorded_too(tmp_path: Any) -> None:
     with index, track() as t, span("answer"):
         index.ask("How many people does the hall seat?", Client(provider=model))
     assert [call.step for call in t.calls] == [("answer",)]
+
+
+def test_a_prompt_is_told_by_its_name_and_version(tmp_path: Path) -> None:
+    first, second = Prompt("Say {{word}}", name="say"), Prompt("Please say {{word}}", name="say")
+    ledger = Ledger(tmp_path / "usage.db")
+    with track(ledger=ledger) as t:
+        for prompt in (first, second, Prompt("Say {{word}}")):
+            Client(provider=ScriptedModel("yes")).complete(prompt.render(word="yes"))
+    expected = {f"say {first.hash[:8]}", f"say {second.hash[:8]}", Prompt("Say {{word}}").hash}
+    assert set(t.by("prompt")) == {entry.prompt for entry in ledger.entries()} == expected
