@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union, get_origin
 
 from aiapp.core.errors import InvalidInput
 from aiapp.core.formats import JsonSchema
@@ -48,7 +49,9 @@ class Schema(Generic[T]):
                 schema = self._adapter.json_schema()
         except PydanticUserError as error:
             raise InvalidInput("output", of, f"a type that has a JSON schema ({error.message})") from None
-        name = re.sub(r"[^a-zA-Z0-9_-]+", "_", getattr(of, "__name__", "output")).strip("_")
+        # `Optional[int]` has a name where `int | None` has none, and the two are one type.
+        said = "output" if get_origin(of) in (Union, UnionType) else getattr(of, "__name__", "output")
+        name = re.sub(r"[^a-zA-Z0-9_-]+", "_", said).strip("_")
         self._format = JsonSchema(schema, name[:LONGEST_NAME] or "output")
 
     @staticmethod

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Optional
 
 import pytest
 from pydantic import BaseModel, ConfigDict, RootModel, TypeAdapter
@@ -145,6 +145,12 @@ def test_a_type_without_a_schema_is_named() -> None:
 
     with pytest.raises(InvalidInput, match="a type that has a JSON schema"):
         Schema(Unknown)
+
+
+def test_a_type_and_its_other_spelling_have_one_name() -> None:
+    """They are equal, so the schema that is made first is that of both."""
+    spellings: list[Any] = [Optional[int], int | None]  # noqa: UP045
+    assert [Schema[Any](kind).format().name for kind in spellings] == ["output", "output"]
 
 
 @pytest.mark.parametrize(
