@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aiapp.catalog.choosing import choose
     from aiapp.catalog.needs import Needs
     from aiapp.client.attachments import afile, aimage, file, image
+    from aiapp.client.budget import Budget
     from aiapp.client.cache import MemoryCache
     from aiapp.client.client import Client
     from aiapp.client.conversation import Conversation
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AiappError": "core.errors",
+    "Budget": "client.budget",
     "Choice": "core.formats",
     "Citation": "core.parts",
     "Client": "client.client",
@@ -77,6 +79,7 @@ _HOMES = {
 
 __all__ = [
     "AiappError",
+    "Budget",
     "Choice",
     "Citation",
     "Client",

@@ -6,13 +6,16 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from aiapp.core.events import Event
 from aiapp.core.request import Request
 from aiapp.core.response import Attempt, Response
 from aiapp.providers.protocol import Prepared, Provider
 from aiapp.tracking.stopwatch import Stopwatch
+
+if TYPE_CHECKING:
+    from aiapp.client.budget import Budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,21 @@ class Call:
     source: AsyncIterator[Event] | None = None
     """The provider's stream: closed at the end of the call, also where a policy that wraps it was never read."""
     cached: bool = False
-    sent: bool = False
-    """Whether anything left this machine, or was asked of a model on it."""
+    budgets: tuple[Budget, ...] = ()
+    """All of them must allow what is sent."""
+    capped: Prepared | None = None
+    """What was prepared last, where a budget made it ask for a shorter answer."""
+    sends: int = 0
+    """How often something left this machine, or was asked of a model on it."""
     queued: float = 0.0
     """Seconds spent waiting for the client's own limits."""
     _watching: list[Callable[[Response[Any]], None]] = field(default_factory=list[Callable[[Response[Any]], None]])
     _closing: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
+
+    @property
+    def sent(self) -> bool:
+        """Whether anything left this machine, or was asked of a model on it."""
+        return self.sends > 0
 
     def on_response(self, watch: Callable[[Response[Any]], None]) -> None:
         """Call `watch` with the whole response, once it is there; never where the answer breaks off."""

@@ -7,9 +7,10 @@ import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from aiapp.client.batch import CONCURRENCY, Progress, batched
+from aiapp.client.budget import Budget, budgets_here
 from aiapp.client.cache import Cache, Cached
 from aiapp.client.call import Call, Opened, Policy, Proceed, around, close_stream
 from aiapp.client.explanation import Explanation, explain
@@ -20,6 +21,7 @@ from aiapp.client.receipt import response_of
 from aiapp.client.recording import record
 from aiapp.client.retry import Retry
 from aiapp.client.route import Route
+from aiapp.client.spending import Spending
 from aiapp.client.stream import Stream
 from aiapp.client.structured import REASKS, answer_of, structured
 from aiapp.core.embeddings import Embeddings
@@ -33,6 +35,11 @@ from aiapp.providers.protocol import Provider
 from aiapp.providers.registry import open_provider
 from aiapp.sync import run, sync
 from aiapp.tracking.scope import Scope, here
+
+if TYPE_CHECKING:
+    from aiapp.client.forecast import Forecast
+    from aiapp.tracking.ledger import Ledger
+    from aiapp.tracking.span import Span
 
 DEFAULT_MODEL = "local"
 T = TypeVar("T")
@@ -50,8 +57,8 @@ class Client:
     honour, where a warning on the response is the rule.
 
     Around each call, from the outside in: `middleware`, the first outermost; the `cache`; the fallback; `retry`; and
-    before each try at sending, `gates`, the first outermost, `concurrency` and `rate_limit`. A limit that is given to
-    several clients is one limit for all of them.
+    before each try at sending, the `budget` and those of the code around, `gates`, the first outermost, `concurrency`
+    and `rate_limit`. A limit that is given to several clients is one limit for all of them.
     """
 
     def __init__(
@@ -64,6 +71,7 @@ class Client:
         timeout: float = 600.0,
         fallback: Sequence[str | Provider] = (),
         cache: Cache | None = None,
+        budget: Budget | None = None,
         middleware: Sequence[Policy] = (),
         concurrency: int | Concurrency | None = None,
         rate_limit: RateLimit | None = None,
@@ -80,10 +88,12 @@ class Client:
         if not 0 < timeout < math.inf:
             raise InvalidInput("timeout", timeout, "a number of seconds above 0")
         limits = (Concurrency(concurrency) if isinstance(concurrency, int) else concurrency, rate_limit)
-        gates = [*gates, *(limit for limit in limits if limit is not None)]
+        if budget is not None and not isinstance(budget, Budget):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidInput("budget", budget, 'a budget, such as Budget("0.50")')
+        gates = [Spending(strict), *gates, *(limit for limit in limits if limit is not None)]
         retry = retry or Retry()
         self._routes = tuple(Route(one, retry, timeout, strict=strict, gates=gates) for one in (first, *others))
-        self._settings = settings or Settings()
+        self._settings, self._budget = settings or Settings(), budget
         self._open: Proceed = self._routes[0].open if not others else self._first_to_answer
         self._cached = None if cache is None else Cached(cache, [base_url, strict])
         if self._cached is not None:
@@ -110,6 +120,35 @@ class Client:
         asked = self._request(request, None if output is None else Schema.of(output))
         kept = None if self._cached is None else self._cached.kept(asked, self._routes[0].provider)
         return explain(self._routes, asked, kept)
+
+    def forecast(
+        self,
+        requests: Iterable[Asked],
+        *,
+        output: type[Any] | Schema[Any] | None = None,
+        answer_tokens: int | None = None,
+        history: Ledger | Iterable[Span] | None = None,
+        concurrency: int = CONCURRENCY,
+    ) -> Forecast:
+        """What a batch of requests will take in money and time: low, expected and high. Nothing is sent.
+
+        How long answers are, and how long they take, is read from `history`, from calls of the same prompt where there
+        are any; `answer_tokens` is what you expect them to be. The high figure in money is a bound.
+        """
+        from aiapp.client.forecast import Planned, forecast  # ledgers and statistics are needed only here
+
+        schema, planned = None if output is None else Schema.of(output), list[Planned]()
+        for one in requests:
+            request = self._request(one, schema)
+            planned.append(Planned(request, self.explain(request)))
+        return forecast(
+            self._routes,
+            planned,
+            reasks=0 if schema is None else REASKS,
+            answer_tokens=answer_tokens,
+            history=history,
+            concurrency=concurrency,
+        )
 
     @overload
     async def acomplete(self, request: Asked) -> Response: ...
@@ -154,7 +193,7 @@ class Client:
         nothing is asked again once it was shown.
         """
         schema = None if output is None else Schema.of(output)
-        return Stream(self._events(self._request(request, schema), schema, here()), schema)
+        return Stream(self._events(self._request(request, schema), schema, here(), budgets_here(self._budget)), schema)
 
     @overload
     async def abatch(
@@ -207,7 +246,7 @@ class Client:
 
         The first model alone is asked, since vectors of two models cannot be compared.
         """
-        return await embed(self._routes[0], texts, dimensions)
+        return await embed(self._routes[0], texts, dimensions, budgets_here(self._budget))
 
     embed = sync(aembed)
 
@@ -247,7 +286,7 @@ class Client:
         return request if settings is request.settings else replace(request, settings=settings)
 
     async def _whole(self, request: Request) -> Response:
-        call = Call(request, self._routes[0].provider)
+        call = Call(request, self._routes[0].provider, budgets=budgets_here(self._budget))
         with record(call, here()):
             try:
                 opened = await self._open(call)
@@ -261,9 +300,9 @@ class Client:
                 call.close()
 
     async def _events(
-        self, request: Request, schema: Schema[Any] | None, scope: Scope | None
+        self, request: Request, schema: Schema[Any] | None, scope: Scope | None, budgets: tuple[Budget, ...]
     ) -> AsyncGenerator[Event | Response[Any], None]:
-        call, folding = Call(request, self._routes[0].provider, streaming=True), Fold()
+        call, folding = Call(request, self._routes[0].provider, streaming=True, budgets=budgets), Fold()
         rest: AsyncIterator[Event] | None = None
         with record(call, scope, so_far=folding.completion):
             try:

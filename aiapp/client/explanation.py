@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from aiapp.catalog.prices import STANDARD
+from aiapp.client.bounds import Bound, bound
 from aiapp.client.receipt import priced, shown
 from aiapp.client.route import Route
 from aiapp.core.events import Event, fold
@@ -24,8 +25,8 @@ class Explanation(Receipt):
     """What the receipt of a call will say, as far as that is known before anything is sent.
 
     `usage` is the input alone, as `counted` counts it, which is an estimate unless it is `exact`. So `invoice` bounds
-    the cost from below (`invoice.at_least`), and `most` from above: it is that of an answer which takes all the tokens
-    that it may. Both are for one answer, without what asking again costs.
+    the cost from below (`invoice.at_least`), and `bound` from above, in tokens and in money (bounds.py): `most` is its
+    invoice. Both are for one try, without what asking again costs.
 
     `tries` is how often this model is asked at most, and `otherwise` is what is asked where it cannot answer, in order.
     `refused` is whether a strict client raises `NotHonoured`, for what `changes` says is lost. Where the answer is in
@@ -33,10 +34,15 @@ class Explanation(Receipt):
     """
 
     counted: Count | None = None
-    most: Invoice = field(kw_only=True)
+    bound: Bound = field(kw_only=True)
     tries: int = 0
     refused: bool = False
     otherwise: tuple[Explanation, ...] = ()
+
+    @property
+    def most(self) -> Invoice:
+        """The most that one try may cost."""
+        return self.bound.invoice
 
 
 def explain(routes: Sequence[Route], request: Request, kept: Sequence[Event] | None) -> Explanation:
@@ -53,7 +59,6 @@ def _of(route: Route, request: Request) -> Explanation:
     prepared = provider.prepare(request)
     counted = provider.count_tokens(request) if isinstance(provider, Counts) else None
     least = Usage(None if counted is None else counted.tokens)
-    most = replace(least, output_tokens=prepared.most_tokens)
     tier = prepared.payload.get("service_tier")
     return Explanation(
         model=route.model,
@@ -64,7 +69,7 @@ def _of(route: Route, request: Request) -> Explanation:
         payload=shown(prepared.payload, request),
         prompt=request.prompt,
         counted=counted,
-        most=_invoice(provider, most, tier),
+        bound=bound(provider, request, prepared, datetime.now(UTC)),
         tries=route.retry.attempts,
         refused=route.strict and any(change.lost for change in prepared.changes),
     )
@@ -78,7 +83,7 @@ def _kept(asked: Explanation, events: Sequence[Event], provider: Provider) -> Ex
         asked,
         usage=answer.usage,
         invoice=invoice,
-        most=invoice,
+        bound=Bound(0, 0, invoice),
         request_id=answer.request_id,
         served=answer.model,
         tier=answer.tier,

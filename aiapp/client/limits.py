@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiapp.client.call import Call, Opened, Proceed
+from aiapp.client.waiting import Waiting
 from aiapp.core.errors import InvalidInput
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Request
@@ -193,24 +194,12 @@ def _characters(part: Part) -> int:
             return len(part.quote)
 
 
-@dataclass(slots=True, eq=False)
-class _Waiting:
-    """Somebody who waits for a place, on a loop of their own."""
-
-    loop: asyncio.AbstractEventLoop
-    called: asyncio.Future[None]
-
-    def call(self) -> None:
-        if not self.called.done():
-            self.called.set_result(None)
-
-
 class _Places:
     """A number of places, given out first come, first served, across threads and event loops."""
 
     def __init__(self, free: int) -> None:
         self._free = free
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._lock = threading.Lock()
 
     def take(self) -> bool:
@@ -223,8 +212,7 @@ class _Places:
 
     async def wait(self) -> None:
         """Take a place, waiting for one."""
-        loop = asyncio.get_running_loop()
-        waiting = _Waiting(loop, loop.create_future())
+        waiting = Waiting.here()
         with self._lock:
             if self._free:
                 self._free -= 1
@@ -245,10 +233,6 @@ class _Places:
         """Give a place back: to whoever has waited longest, or to whoever comes next."""
         with self._lock:
             while self._waiting:
-                waiting = self._waiting.popleft()
-                try:
-                    waiting.loop.call_soon_threadsafe(waiting.call)
-                except RuntimeError:
-                    continue  # that loop is closed: nobody waits there any more
-                return
+                if self._waiting.popleft().call():
+                    return
             self._free += 1

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from aiapp.client.budget import Budget
 from aiapp.client.call import Call
 from aiapp.client.receipt import invoice_of
 from aiapp.client.recording import record
 from aiapp.client.route import Route
 from aiapp.core.embeddings import Embeddings, Vectors
 from aiapp.core.errors import InvalidInput
+from aiapp.core.events import Event, Started, UsageReport
 from aiapp.core.invoice import Invoice
 from aiapp.core.messages import user
 from aiapp.core.request import Request, Settings
@@ -20,7 +22,9 @@ from aiapp.providers.protocol import Counts, Embeds
 from aiapp.tracking.scope import here
 
 
-async def embed(route: Route, texts: Sequence[str], dimensions: int | None) -> Embeddings:
+async def embed(
+    route: Route, texts: Sequence[str], dimensions: int | None, budgets: tuple[Budget, ...] = ()
+) -> Embeddings:
     """One vector for each text, with the receipt; nothing is sent where there is no text."""
     provider = route.provider
     if not isinstance(provider, Embeds):
@@ -30,10 +34,10 @@ async def embed(route: Route, texts: Sequence[str], dimensions: int | None) -> E
     if dimensions is not None and dimensions < 1:
         raise InvalidInput("dimensions", dimensions, "a whole number of at least 1")
     held = list(texts)
-    call = Call(_about(held), provider)
+    call = Call(_about(held), provider, budgets=budgets)
     with record(call, here() if held else None, kind="embedding") as recording:
         if held:
-            vectors = await route.attempt(call, lambda: provider.aembed(held, dimensions))
+            vectors = await route.attempt(call, lambda: provider.aembed(held, dimensions), _said)
         else:
             vectors = Vectors([], provider.model, Usage(0, 0))
         receipt = _receipt(route, call, vectors, held, dimensions)
@@ -55,13 +59,17 @@ def _receipt(route: Route, call: Call, vectors: Vectors, held: list[str], dimens
     )
 
 
+def _said(vectors: Vectors) -> Sequence[Event]:
+    return (Started(vectors.model), UsageReport(vectors.usage))
+
+
 def _about(texts: list[str]) -> Request:
     """What the limits estimate tokens from: an embedding takes those of its texts, and writes none."""
     return Request(tuple(map(user, texts)), settings=Settings(max_tokens=1))
 
 
 async def count(route: Route, request: Request) -> Count:
-    """The tokens of a request, as the provider counts them where it does."""
+    """The tokens of a request, as the provider counts them where it does: free of charge, so no budget is asked."""
     provider = route.provider
     if not isinstance(provider, Counts):
         raise InvalidInput("model", route.model, "a model whose provider counts tokens")

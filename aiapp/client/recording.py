@@ -101,7 +101,7 @@ def record(
 
 def _unsettled(receipt: Receipt, said: Completion, error: BaseException) -> Invoice:
     """What a call cost that did not come to its end, as far as it is known."""
-    refused = bool(receipt.attempts) and all(_refused(attempt.status) for attempt in receipt.attempts)
+    refused = bool(receipt.attempts) and all(was_refused(attempt.status) for attempt in receipt.attempts)
     if refused and said == _NOTHING_SAID and isinstance(error, ProviderError):
         return Invoice((Line("requests", 1, Decimal(0), 1, REFUSED),))
     how = "was closed" if isinstance(error, GeneratorExit) else f"ended with {type(error).__name__}"
@@ -109,6 +109,6 @@ def _unsettled(receipt: Receipt, said: Completion, error: BaseException) -> Invo
     return replace(receipt.invoice, unknown=(*receipt.invoice.unknown, reason))
 
 
-def _refused(status: int | None) -> bool:
+def was_refused(status: int | None) -> bool:
     """Whether an error status means that no model ran; after any other one may have, and may have been charged for."""
     return status is not None and (400 <= status < 500 or status == OVERLOADED)

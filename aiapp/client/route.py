@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
+from aiapp.client.budget import time_left
 from aiapp.client.call import Call, Opened, Policy, Proceed, around
 from aiapp.client.retry import Retry, attempt
 from aiapp.client.timeouts import no_longer_silent_than, within
@@ -19,6 +20,10 @@ T = TypeVar("T")
 def full_name(provider: Provider) -> str:
     """The model as `Client` takes it, such as `openai:NAME`."""
     return provider.name if provider.model == provider.name else f"{provider.name}:{provider.model}"
+
+
+def _nothing_said(_: object) -> Sequence[Event]:
+    return ()
 
 
 class Route:
@@ -44,14 +49,20 @@ class Route:
             raise NotHonoured(self.model, lost)
         return await attempt(partial(self._gated, call), self.retry, self.model, call.attempts, clock=call.working)
 
-    async def attempt(self, call: Call, send: Callable[[], Awaitable[T]]) -> T:
-        """Do something else than answer, such as embed: behind the gates, in time, and again as `retry` says."""
+    async def attempt(
+        self, call: Call, send: Callable[[], Awaitable[T]], said: Callable[[T], Sequence[Event]] = _nothing_said
+    ) -> T:
+        """Do something else than answer, such as embed: behind the gates, in time, and again as `retry` says.
+
+        `said` is what the gates are told of the result, such as its usage.
+        """
         done: list[T] = []
 
         async def proceed(call: Call) -> Opened:
-            call.sent = True
-            done.append(await within(self.timeout, send(), self.provider))
-            return Opened(())
+            timeout = self._timeout(call)
+            call.sends += 1
+            done.append(await within(timeout, send(), self.provider))
+            return Opened(said(done[-1]))
 
         gated: Proceed = proceed
         for gate in reversed(self._gates):
@@ -64,12 +75,17 @@ class Route:
 
     async def _send(self, call: Call) -> Opened:
         assert call.prepared is not None
-        call.sent = True
+        timeout = self._timeout(call)
+        call.sends += 1
         if not call.streaming:
-            return Opened(await within(self.timeout, self.provider.acomplete(call.prepared), self.provider))
+            return Opened(await within(timeout, self.provider.acomplete(call.prepared), self.provider))
         call.source = self.provider.astream(call.prepared)
-        first = await within(self.timeout, _begun(call.source), self.provider)
-        return Opened(first, no_longer_silent_than(self.timeout, call.source, self.provider))
+        first = await within(timeout, _begun(call.source), self.provider)
+        return Opened(first, no_longer_silent_than(self._timeout(call), call.source, self.provider))
+
+    def _timeout(self, call: Call) -> float:
+        """How long a try may take: as the client says, and no longer than the budgets last."""
+        return min(self.timeout, time_left(call.budgets, self.model)) if call.budgets else self.timeout
 
 
 async def _begun(events: AsyncIterator[Event]) -> list[Event]:

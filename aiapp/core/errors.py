@@ -8,6 +8,7 @@ AiappError
 ├── AnswerInvalid             the model's answer does not fit the type that was asked for: text, reason
 ├── StepFailed                a step of a chain failed: step, cause, value, the results of the steps before it
 ├── NotHonoured               a strict client would have had to drop something: changes
+├── OverBudget                a call may take more than a budget has left: dimension, limit, spent, may_take
 └── ProviderError             the provider, or the way to it, failed: provider, model, status, request_id
     ├── AuthenticationFailed  401: the key was refused
     ├── PermissionDenied      403
@@ -26,6 +27,7 @@ AiappError
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -87,6 +89,36 @@ class NotHonoured(AiappError):
     def __init__(self, model: str, changes: tuple[Change, ...]) -> None:
         self.model, self.changes = model, changes
         super().__init__(f"{model} cannot honour {'; '.join(map(str, changes))}")
+
+
+class OverBudget(AiappError):
+    """A call may take more than a budget has left; nothing of it was sent.
+
+    `dimension` is `money` (US dollars), `tokens`, `calls` or `seconds`. `may_take` is the most that the call may take
+    of it; None where that is not known, which `reason` explains.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        dimension: str,
+        limit: Decimal | float,
+        spent: Decimal | float,
+        may_take: Decimal | float | None = None,
+        reason: str = "",
+    ) -> None:
+        self.model, self.dimension, self.limit, self.spent = model, dimension, limit, spent
+        self.may_take, self.reason = may_take, reason
+        sign = "$" if dimension == "money" else ""
+        unit = "" if sign else f" {dimension}"
+        of = f"of a budget of {sign}{limit}{unit}, {sign}{spent} is spent"
+        if dimension == "seconds":
+            said = f"{model} is not asked any more: {of}"
+        elif may_take is None:
+            said = f"how much {dimension} {model} may take is unknown ({reason}); {of}"
+        else:
+            said = f"{model} may take {sign}{may_take}{unit}; {of}"
+        super().__init__(said)
 
 
 class StepFailed(AiappError):

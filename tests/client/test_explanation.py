@@ -94,13 +94,14 @@ def test_a_provider_that_does_not_count_leaves_the_tokens_unknown() -> None:
         ("local", Settings(max_tokens=50), 50),
     ],
 )
-def test_the_most_that_it_may_cost_is_that_of_the_longest_answer(
+def test_the_most_that_it_may_take_is_that_of_the_longest_answer(
     model: str, settings: Settings, most: int | None
 ) -> None:
     explained = Client(model, api_key="k").explain(Request((user("hi"),), settings=settings))
-    assert sum(line.count or 0 for line in explained.most.lines) == sum(
-        line.count or 0 for line in explained.invoice.lines
-    ) + (most or 0)
+    assert explained.bound.output_tokens == most
+    assert explained.bound.tokens == (None if most is None else (explained.bound.input_tokens or 0) + most)
+    assert {line.count for line in explained.most.lines} == {explained.bound.input_tokens, most}
+    assert (explained.usage.input_tokens or 0) < (explained.bound.input_tokens or 0)
 
 
 def test_the_order_in_which_models_are_tried() -> None:
