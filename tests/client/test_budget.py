@@ -21,6 +21,7 @@ from aiapp.client.spending import LEAST_ANSWER
 from aiapp.core.errors import (
     AiappError,
     BadRequest,
+    ConnectionFailed,
     InvalidInput,
     OverBudget,
     Overloaded,
@@ -302,6 +303,25 @@ def test_a_failure_that_may_have_been_charged_stays_spent_at_its_bound(failure: 
     assert settled(budget)
 
 
+@pytest.mark.parametrize("model", [f"openai:{MODEL}", "anthropic:claude-opus-5-5"])
+def test_where_no_connection_was_made_nothing_is_spent_and_where_one_broke_all_may_be(model: str) -> None:
+    for script, charged in ((None, False), (faults.Dropped(), True)):
+        budget = Budget("1")
+        with WireServer([script or said()]) as server:
+            url = server.url
+            client = Client(model, api_key="k", base_url=url, budget=budget, retry=ONCE)
+            if charged:
+                with pytest.raises(ConnectionFailed):
+                    client.complete(asked())
+        if not charged:  # nobody listens there any more
+            with pytest.raises(ConnectionFailed):
+                client.complete(asked())
+        client.close()
+        assert (budget.spent.money == most_of(client, asked())) == charged
+        assert (budget.spent.money == 0) == (not charged)
+        assert settled(budget)
+
+
 def test_retries_and_fallbacks_are_reserved_each() -> None:
     busy = failing(500, Unavailable)
     budget, model = Budget(calls=4), Priced(busy)
@@ -421,8 +441,15 @@ def test_a_model_without_a_price_is_refused_and_told_how_to_give_one() -> None:
     with pytest.raises(OverBudget, match=r'\[offers."openai:nobody-knows-it"\] with price = ') as caught:
         client.complete(asked())
     assert caught.value.may_take is None
+
+
+def test_an_answer_of_unknown_length_is_cut_and_a_strict_client_told_why(server: WireServer) -> None:
+    model, budget = "openai:nobody-knows-it", Budget(tokens=5000)
+    with Client(model, api_key="k", base_url=server.url, budget=budget) as client:
+        assert client.complete(asked(most=None)).warnings[0].field == "max_tokens"
+        assert 4000 < server.requests[0].body["max_output_tokens"] < 5000
     with pytest.raises(OverBudget, match="max_tokens is not set"):
-        Client("openai:nobody-knows-it", api_key="k", budget=Budget(tokens=5000)).complete(asked(most=None))
+        Client(model, api_key="k", strict=True, budget=budget).complete(asked(most=None))
 
 
 def test_what_is_free_needs_no_price() -> None:
