@@ -50,6 +50,8 @@ class _Background:
         closing = asyncio.run_coroutine_threadsafe(loop.shutdown_asyncgens(), loop)
         try:
             closing.result(LAST_SECONDS)
+        except TimeoutError:
+            pass  # a function that blocks holds the loop: the program ends without it
         finally:
             loop.call_soon_threadsafe(loop.stop)
             thread.join(LAST_SECONDS)

@@ -204,3 +204,17 @@ run(names.get())
 """
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert (shown.stdout, shown.stderr) == ("closed connections\n", "")
+
+
+def test_a_program_ends_quietly_though_a_function_still_holds_the_loop() -> None:
+    program = """
+import asyncio, threading, time
+from aiapp import sync
+sync.LAST_SECONDS = 0.05
+begun = threading.Event()
+async def stuck(): begun.set(); time.sleep(1)
+threading.Thread(target=lambda: sync.run(stuck()), daemon=True).start()
+begun.wait()
+"""
+    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert shown.stderr == ""
