@@ -16,7 +16,7 @@ from aiapp.core.errors import AiappError, InvalidInput
 from aiapp.core.request import Settings
 from aiapp.evals.comparison import Comparison, Outcome, compared
 from aiapp.evals.dataset import Item
-from aiapp.evals.metrics import Metric, checked
+from aiapp.evals.metrics import METRICS, Metric, checked
 from aiapp.sync import sync
 from aiapp.tracking.span import Span
 from aiapp.tracking.tracker import track
@@ -42,6 +42,9 @@ async def acompare(
     """
     if not items or not clients:
         raise InvalidInput("items" if clients else "clients", [], "at least one")
+    if metric in METRICS.values():  # what it cannot take is known before anything is paid for
+        for item in items:
+            metric("", item.expected)
     journal = None if results is None else _Journal(Path(results))
     total, done = len(items) * len(clients), 0
 

@@ -41,7 +41,10 @@ def contains(answer: str, expected: Any) -> float:
 
 def matches(answer: str, expected: Any) -> float:
     """Whether a regular expression is found."""
-    return float(re.search(str(expected), answer) is not None)
+    try:
+        return float(re.search(str(expected), answer) is not None)
+    except re.error as error:
+        raise InvalidInput("expected", expected, f"a regular expression ({error})") from None
 
 
 def token_f1(answer: str, expected: Any) -> float:

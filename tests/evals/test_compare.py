@@ -168,6 +168,14 @@ def test_a_metric_that_is_none(name: str) -> None:
         metric(name)
 
 
+def test_what_a_metric_cannot_take_is_said_before_anything_is_asked() -> None:
+    model = ScriptedModel("1")
+    for name, said in (("regex", "a regular expression"), ("json", "an object with at least one field")):
+        with pytest.raises(InvalidInput, match=said):
+            compare([Item("0", Request.of("a"), "(")], {"m": Client(provider=model)}, metric(name))
+    assert model.requests == []
+
+
 def test_a_score_out_of_range_is_an_error() -> None:
     with pytest.raises(InvalidInput, match="score of 0"):
         compare(items(1), {"m": below(1)}, lambda answer, expected: 2)

@@ -123,6 +123,8 @@ def words(found: Comparison) -> Iterator[str]:
         ends = f"{one.behind.low:+.3f} to {one.behind.high:+.3f}"
         if one.apart:
             yield f"{one.model} is worse than {best.model}: {one.behind.mean:+.3f} ({ends})."
+        elif one.behind.high < 0:
+            yield f"{one.model} is not distinguishable from {best.model}: too few cases came out differently ({ends})."
         else:
             yield f"{one.model} is not distinguishable from {best.model} on these cases ({ends})."
     for one in found.standings:
