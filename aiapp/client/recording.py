@@ -17,9 +17,9 @@ from aiapp.core.events import Completion, fold
 from aiapp.core.invoice import Invoice, Line
 from aiapp.core.response import Receipt, Response
 from aiapp.core.serialisation import to_plain
+from aiapp.tracking.billing import REFUSED
 from aiapp.tracking.scope import Scope
 
-REFUSED = "refused before a model ran"
 CLOSED = "closed"
 """The `finish` of a stream whose reader closed it."""
 OVERLOADED = 529

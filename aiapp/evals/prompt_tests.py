@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -19,6 +18,7 @@ from aiapp.client.client import Client
 from aiapp.core.errors import AiappError, InvalidInput
 from aiapp.core.messages import Message
 from aiapp.core.response import Receipt
+from aiapp.evals.metrics import contains, exact, matches
 from aiapp.prompts.cases import Case, Expected, Said, Similar, cases
 from aiapp.prompts.prompt import Prompt
 from aiapp.prompts.validation import compile_schema, problems
@@ -124,13 +124,13 @@ class _Checker:
         """Everything that is expected, against an answer."""
         told: list[Check] = []
         if expected.equals is not None:
-            told.append(_check("equals", answer.strip() == expected.equals.strip(), f"answered {answer!r}"))
+            told.append(_check("equals", bool(exact(answer, expected.equals)), f"answered {answer!r}"))
         for text in expected.contains:
-            told.append(_check("contains", text in answer, f"{text!r} is not in {answer!r}"))
+            told.append(_check("contains", bool(contains(answer, text)), f"{text!r} is not in {answer!r}"))
         for text in expected.excludes:
             told.append(_check("excludes", text not in answer, f"{text!r} is in {answer!r}"))
         if expected.matches is not None:
-            found = re.search(expected.matches, answer) is not None
+            found = bool(matches(answer, expected.matches))
             told.append(_check("matches", found, f"{answer!r} does not match {expected.matches}"))
         if expected.schema is not None:
             told.append(_fits(expected.schema, answer))

@@ -16,6 +16,7 @@ from aiapp.tracking.quantities import INPUT, OUTPUT, quantities
 
 OWN_MACHINE = "runs on this machine"
 CACHED = "answered from the cache"
+REFUSED = "refused before a model ran"
 Find: TypeAlias = Callable[[str], Offer | None]
 _ONE = Decimal(1)
 _EVERYWHERE = "global"

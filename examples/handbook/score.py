@@ -12,17 +12,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import string
-from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aiapp import Client, Index
+from aiapp.evals.metrics import token_f1
 from aiapp.retrieval.answer import Answer
 
 HERE = Path(__file__).resolve().parent
-ARTICLES = {"a", "an", "the"}
 
 
 @dataclass(frozen=True)
@@ -66,18 +64,6 @@ class Score:
     refusal_accuracy: float
     unanswerable_refused: float
     answerable_answered: float
-
-
-def squad_tokens(text: str) -> list[str]:
-    """Lower-case words without punctuation or articles, as in the SQuAD evaluation."""
-    plain = "".join(character for character in text.lower() if character not in string.punctuation)
-    return [word for word in plain.split() if word not in ARTICLES]
-
-
-def token_f1(predicted: str, gold: str) -> float:
-    found, wanted = squad_tokens(predicted), squad_tokens(gold)
-    shared = (Counter(found) & Counter(wanted)).total()
-    return 2 * shared / (len(found) + len(wanted)) if shared else 0.0
 
 
 def contains(source: str, text: str, question: Question) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import typer
 
 from aiapp.cli.models.choose import choose
+from aiapp.cli.models.compare import compare
 from aiapp.cli.models.host import host
 from aiapp.cli.models.listing import listing
 from aiapp.cli.models.refresh import refresh
+from aiapp.cli.models.reprice import reprice
 from aiapp.cli.models.show import show
 
 models = typer.Typer(
@@ -16,5 +18,5 @@ models = typer.Typer(
     rich_markup_mode=None,
 )
 models.callback()(listing)
-for verb in (show, choose, host, refresh):
+for verb in (show, choose, compare, host, reprice, refresh):
     models.command()(verb)
