@@ -27,7 +27,7 @@ for one in found.standings:
     quality, cost = one.quality, "unknown" if one.per_thousand is None else f"${one.per_thousand}"
     print(f"{one.model}: {quality.mean:.2f} ({quality.low:.2f} to {quality.high:.2f}), {cost} for 1,000 cases")
     if one.behind is not None:
-        verdict = "worse than" if one.apart else "not distinguishable from"
+        verdict = "worse than" if one.apart else "by so few cases not distinguishable from"
         print(
             f"  {verdict} {found.best.model}: {one.behind.mean:+.2f} ({one.behind.low:+.2f} to {one.behind.high:+.2f})"
         )

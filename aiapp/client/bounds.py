@@ -38,7 +38,8 @@ MESSAGE_TOKENS = 16
 TOOLS_TOKENS = 2_048
 """What a provider may tell a model of how to call tools, or how to answer by a schema."""
 IMAGE_TOKENS = 50_000
-"""More than the dearest way of counting images known: OpenAI's of its mini models takes 48,169 for the largest."""
+"""What an image is taken for: more than the dearest way of counting that was remembered when this was written, 48,169
+tokens for the largest one that OpenAI's mini models take. No page was read for it."""
 _ELSEWHERE = ("previous_response_id", "conversation", "prompt", "container")
 """Keys of a payload that name what lies at the provider already."""
 _ONE = Decimal(1)
