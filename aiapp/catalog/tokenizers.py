@@ -2,9 +2,10 @@
 
 Only what a maker or its own library says is taken for the same: models of one family may have different tokenizers, as
 Claude Opus 4.6 and 4.7 have. Of all others the counts of the one are a guess at those of the other, between
-`RATIO_LOW` and `RATIO_HIGH` of them. Anthropic says that one text takes up to 1.35 times as many tokens with the
-tokenizer of Opus 4.7 as with the one before it (platform.claude.com, migration guide, 2026-04-16): the widest step that
-a maker states, taken here in both directions. Prose in English lies well inside of it; rare scripts may not.
+`RATIO_LOW` and `RATIO_HIGH` of them. Anthropic is quoted with up to 1.35 times as many tokens for one text with the
+tokenizer of Opus 4.7 as with the one before it (an article of nxcode.io; Anthropic's own guide was not read): the
+widest step that a maker is known to state, taken here in both directions. Rare scripts may lie outside of it. The
+groups below are recalled from the sources named beside them, which were not opened for this.
 """
 
 from __future__ import annotations
