@@ -20,14 +20,20 @@ from aiapp.core.errors import UnknownModel
 
 LISTED = "that `aiapp models` lists"
 SUGGESTIONS = 3
+MET = 4096
+"""How many names a catalogue remembers, so that every call of a program is not a search."""
 
 
 class Catalogue:
     """Offers by id and alias, and models by id."""
 
+    offers: Mapping[str, Offer]
+    models: Mapping[str, Model]
+    _met: dict[str, Offer | None] | None = None
+
     def __init__(self, offers: Iterable[Offer], models: Iterable[Model]) -> None:
-        self.offers: Mapping[str, Offer] = {offer.id: offer for offer in offers}
-        self.models: Mapping[str, Model] = {model.id: model for model in models}
+        self.offers = {offer.id: offer for offer in offers}
+        self.models = {model.id: model for model in models}
         self._aliases = {
             f"{offer.provider}:{alias}": offer for offer in self.offers.values() for alias in offer.aliases
         }
@@ -37,10 +43,17 @@ class Catalogue:
 
         A snapshot that nobody listed is taken for the offer that is named as it is without its date.
         """
+        met = self._met
+        if met is None:
+            met = self._met = {}
+        elif name in met:
+            return met[name]
         plain = plain_name(name)
         found = self._listed(plain)
         if found is None and (moving := undated(plain)) is not None:
             found = self._listed(moving)
+        if len(met) < MET:
+            met[name] = found
         return found
 
     def offer(self, name: str) -> Offer:

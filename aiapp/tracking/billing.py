@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeAlias
 
 from aiapp.catalog.offers import Offer
@@ -175,6 +176,7 @@ class _Billing:
         return self._at.date() if isinstance(self._at, datetime) else self._at
 
 
+@lru_cache(maxsize=1024)
 def _same(asked: str, served: str) -> bool:
     """Whether two names mean one model: routers put a path before it, providers a version behind it."""
     return _stem(asked) == _stem(served)
