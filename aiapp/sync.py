@@ -127,14 +127,15 @@ def iterate(events: AsyncIterator[T]) -> Iterator[T]:
     if _background.inside():
         raise RuntimeError("a blocking loop was begun on aiapp's own event loop; use `async for` instead")
     loop, ahead = _background.loop(), _Ahead[T](_background.loop())
-    pump = asyncio.run_coroutine_threadsafe(ahead.pump(events), loop)
+    pump, ended = asyncio.run_coroutine_threadsafe(ahead.pump(events), loop), False
     try:
         while not isinstance(item := ahead.take(), _End):
             yield item
+        ended = True  # the pump has said its last, though it may not be done yet
         if item.error is not None:
             raise item.error
     finally:
-        if not pump.done():
+        if not ended and not pump.done():
             _cancel_and_wait(pump)
         close = getattr(events, "aclose", None)
         if close is not None:
