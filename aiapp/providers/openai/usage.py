@@ -9,6 +9,7 @@ from aiapp.core.usage import Iteration, Usage, total_usage
 from aiapp.providers.codes import fields
 
 _SUMMED = ("input_tokens", "output_tokens", "cached_tokens", "image_input_tokens", "image_output_tokens")
+_PAID = ("web_search_call", "file_search_call", "code_interpreter_call")
 _PAINTER = "image_generation"
 """The tool; and the name of its model where the provider chose one."""
 
@@ -45,7 +46,9 @@ def decode_usage(response: Mapping[str, Any]) -> Usage:
 
 def _uses(response: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     """The uses of its tools that cost money, each once; a page that is opened is no search."""
-    items: Sequence[Mapping[str, Any]] = response.get("output") or ()
+    items = [item for item in response.get("output") or () if item.get("type") in _PAID]
+    if not items and not response.get("tool_usage"):
+        return iter(())
     told: int | None = fields(fields(response.get("tool_usage")).get("web_search")).get("num_requests")
     seen = sum(item.get("type") == "web_search_call" and _searches(item) for item in items)
     counts = {
