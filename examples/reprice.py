@@ -18,10 +18,10 @@ def recorded(number: int) -> Span:
     """A call as `track(ledger="usage.db")` keeps it; in earnest `reprice` takes `Ledger("usage.db")`."""
     usage = Usage(6_000 + 100 * number, 400, 4_000, 0, 0)
     started = datetime(2026, 11, 20, 8, number, tzinfo=UTC)
-    invoice = bill(usage, "openai:gpt-5", catalogue().find, at=started)
+    invoice = bill(usage, "openai:gpt-5.6-sol", catalogue().find, at=started)
     return Span(
-        f"{number:016x}", f"{number:032x}", "openai:gpt-5", "call", started, 2.0,
-        model="openai:gpt-5", usage=usage, invoice=invoice,
+        f"{number:016x}", f"{number:032x}", "openai:gpt-5.6-sol", "call", started, 2.0,
+        model="openai:gpt-5.6-sol", usage=usage, invoice=invoice,
     )  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def shown(amount: Decimal | None) -> str:
 
 
 calls = [recorded(number) for number in range(50)]
-for model in ("openai:gpt-4o", "anthropic:claude-sonnet-4-6", "local"):
+for model in ("openai:gpt-5.6-luna", "anthropic:claude-sonnet-4-6", "local"):
     found = reprice(calls, model, on=DAY)
     total = found.total
     ends = " to ".join(dict.fromkeys((shown(total.low), shown(total.high))))

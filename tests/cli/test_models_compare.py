@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,8 @@ def priced() -> Comparison:
 
 def test_the_table_and_everything_that_is_written(cases: Path, tmp_path: Path) -> None:
     page, picture, speeds, kept = (tmp_path / name for name in ("c.html", "c.png", "speeds.json", "raw.jsonl"))
-    files = ("--html", page, "--png", picture, "--speeds", speeds, "--results", kept)
+    drawn = ("--png", picture) if find_spec("matplotlib") is not None else ()
+    files = ("--html", page, *drawn, "--speeds", speeds, "--results", kept)
     done = aiapp("models", "compare", cases, *MODELS, "--metric", "contains", *files)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
@@ -53,7 +55,7 @@ def test_the_table_and_everything_that_is_written(cases: Path, tmp_path: Path) -
     assert all(len(line) <= 100 and "…" not in line for line in lines[2:4])
     assert "is not distinguishable from local on these cases" in done.stdout
     Tags.of(page.read_text(encoding="utf-8"))
-    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert not drawn or picture.read_bytes().startswith(b"\x89PNG")
     chosen = aiapp("models", "choose", "--measured", speeds, "--latency", "interactive", "--where", "here", "--json")
     assert chosen.returncode == 0
     local = next(one for one in json.loads(chosen.stdout)["candidates"] if one["offer"] == "local")
@@ -96,7 +98,9 @@ def test_the_page_is_whole_and_safe() -> None:
     assert "The cost of secret is not known: no price." in text
 
 
+@pytest.mark.torch  # which comes with matplotlib, in the extra `train`
 def test_the_picture(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
     write_picture(priced(), "exact", tmp_path / "c.png")
     assert (tmp_path / "c.png").stat().st_size > 5_000
     with pytest.raises(InvalidInput, match="whose cost is known"):
