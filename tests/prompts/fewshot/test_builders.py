@@ -36,7 +36,7 @@ BUILDERS: list[Builder] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("builder", BUILDERS, ids=repr)
+@pytest.mark.parametrize("builder", BUILDERS, ids=lambda builder: type(builder).__name__)
 @given(pool=POOLS, query=TEXTS, k=st.integers(0, 16))
 def test_every_builder_chooses_k_different_examples_or_all_there_are(
     builder: Builder, pool: list[Example[str, str]], query: str, k: int
@@ -51,7 +51,7 @@ def test_every_builder_chooses_k_different_examples_or_all_there_are(
         assert few_shot.block(query) == ""
 
 
-@pytest.mark.parametrize("builder", BUILDERS, ids=repr)
+@pytest.mark.parametrize("builder", BUILDERS, ids=lambda builder: type(builder).__name__)
 @given(pool=POOLS, query=TEXTS, k=st.integers(0, 16), budget=st.integers(0, 200), common=st.integers(0, 3))
 def test_a_budget_is_never_exceeded_in_either_form(
     builder: Builder, pool: list[Example[str, str]], query: str, k: int, budget: int, common: int
@@ -63,7 +63,7 @@ def test_a_budget_is_never_exceeded_in_either_form(
     assert sum(len(turn.text) + 4 for turn in selection.turns) <= budget
 
 
-@pytest.mark.parametrize("builder", BUILDERS, ids=repr)
+@pytest.mark.parametrize("builder", BUILDERS, ids=lambda builder: type(builder).__name__)
 @given(pool=POOLS, query=TEXTS, k=st.integers(0, 16), common=st.integers(0, 4))
 def test_the_query_itself_is_never_shown_if_so_asked(
     builder: Builder, pool: list[Example[str, str]], query: str, k: int, common: int
