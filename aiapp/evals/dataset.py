@@ -47,7 +47,11 @@ class Item:
 def read_items(path: str | Path, prompt: Prompt | None = None) -> tuple[Item, ...]:
     """The cases of a file; a line that is wrong is named by its number."""
     found = dict[str, Item]()
-    for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput("cases", str(path), f"a file of JSON lines that can be read ({error})") from None
+    for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
         item = _item(f"{path}:{number}", number, line, prompt)

@@ -218,3 +218,10 @@ def test_a_file_that_is_wrong(text: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "e.jsonl").write_text(text)
     with pytest.raises(InvalidInput, match=said):
         read_items(tmp_path / "e.jsonl")
+
+
+def test_a_file_of_cases_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bytes.jsonl").write_bytes(b"\xff\xfe")
+    for name in ("nowhere.jsonl", "bytes.jsonl"):
+        with pytest.raises(InvalidInput, match=f"cases: .*{name}"):
+            read_items(tmp_path / name)

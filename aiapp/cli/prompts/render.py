@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aiapp.cli.prompts.sources import AsJson, CaseName, Folders, Given, Named, VarsFile, case_of, load, variables_of
+from aiapp.cli.prompts.sources import AsJson, CaseName, Folders, Given, Named, VarsFile, load, request_of
 
 
 def render(
@@ -18,6 +18,5 @@ def render(
     from aiapp.evals.prompt_diff import request_text
 
     prompt = load(name, folder)
-    history = case_of(prompt, case).history if case is not None else ()
-    request = prompt.request(variables_of(prompt, var, vars_file, case), history=history)
+    request = request_of(prompt, var, vars_file, case)
     print(to_json(request) if as_json else request_text(request))

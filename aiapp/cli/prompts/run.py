@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from aiapp.cli.prompts.sources import AsJson, CaseName, Folders, Given, Named, VarsFile, case_of, load, variables_of
+from aiapp.cli.prompts.sources import AsJson, CaseName, Folders, Given, Named, VarsFile, load, request_of
 
 Model = Annotated[
     str | None,
@@ -29,8 +29,7 @@ def run(
     from aiapp.client.client import Client
 
     prompt = load(name, folder)
-    history = case_of(prompt, case).history if case is not None else ()
-    request = prompt.request(variables_of(prompt, var, vars_file, case), history=history)
+    request = request_of(prompt, var, vars_file, case)
     with Client(model or prompt.model) as client:
         stream = client.stream(request)
         for text in stream.text():

@@ -14,6 +14,7 @@ from aiapp.core.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aiapp.core.request import Request
     from aiapp.prompts.cases import Case
     from aiapp.prompts.prompt import Prompt
     from aiapp.prompts.repository import PromptRepository
@@ -81,6 +82,12 @@ def variables_of(
             raise InvalidInput("--var", one, "name=value")
         found[name] = _value(prompt, name, value)
     return found
+
+
+def request_of(prompt: Prompt, var: Sequence[str] | None, file: str | None, case: str | None) -> Request:
+    """The request that a prompt makes of what was given at the command line, with a case's earlier messages."""
+    history = case_of(prompt, case).history if case is not None else ()
+    return prompt.request(variables_of(prompt, var, file, case), history=history)
 
 
 def _read(file: str) -> dict[str, Any]:
