@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -69,6 +71,42 @@ def test_errors_come_through_as_they_are() -> None:
 
     with pytest.raises(LookupError, match="nothing there"):
         run(fail())
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["before its first step", "while it waits"])
+def test_an_interrupt_cancels_the_work_which_cleans_up_first(at_once: bool) -> None:
+    began, held, cleaned = threading.Event(), threading.Event(), threading.Event()
+
+    async def work() -> None:
+        try:
+            began.set()
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0)
+            cleaned.set()
+
+    async def loop_of_run() -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    def interrupt() -> None:
+        assert at_once or began.wait(10)
+        os.kill(os.getpid(), signal.SIGINT)
+        held.set()
+
+    if at_once:
+        run(loop_of_run()).call_soon_threadsafe(held.wait, 10)
+    threading.Timer(0.05, interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        run(work())
+    assert cleaned.is_set()
+
+
+def test_work_that_was_cancelled_says_so() -> None:
+    async def work() -> None:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        run(work())
 
 
 def test_it_works_inside_a_running_loop() -> None:
