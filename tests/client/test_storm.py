@@ -27,7 +27,7 @@ from aiapp.testing.wires import CHAT, MESSAGES, RESPONSES, Wire
 CALLS = 1000
 SILENCE = 3.0
 """Seconds after which a call is given up, on a machine that has nothing else to do: see `silence`."""
-RETRY = Retry(attempts=3, first_wait=0.005, longest_wait=0.02, deadline=120.0)
+RETRY = Retry(attempts=3, first_wait=0.005, longest_wait=0.02, deadline=270.0)
 SAID = Said("Paris is the capital.")
 QUESTION = re.compile(r"question (\d+)")
 VENDORS = {"openai": RESPONSES, "openai-chat": CHAT, "anthropic": MESSAGES}
