@@ -50,9 +50,13 @@ class _Made:
     def again(self, body: bytes) -> httpx2.Request:
         import httpx2
 
-        return httpx2.Request(
-            "POST", self.url, headers=self.headers, content=body, extensions={"timeout": self.timeout}
-        )
+        # As a stream it is not looked at for headers to add, which takes as long as all the rest; and they are ASCII.
+        headers = httpx2.Headers(self.headers)
+        headers["Content-Length"], headers.encoding = str(len(body)), self.headers.encoding
+        request = httpx2.Request("POST", self.url, stream=httpx2.ByteStream(body), extensions={"timeout": self.timeout})
+        request.headers = headers
+        request.read()
+        return request
 
 
 def _kept(request: httpx2.Request) -> _Made:
