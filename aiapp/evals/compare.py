@@ -16,9 +16,9 @@ from aiapp.core.errors import AiappError, InvalidInput
 from aiapp.core.request import Settings
 from aiapp.evals.comparison import Comparison, Outcome, compared
 from aiapp.evals.dataset import Item
+from aiapp.evals.journal import Journal
 from aiapp.evals.metrics import METRICS, Metric, checked
 from aiapp.sync import sync
-from aiapp.tracking.span import Span
 from aiapp.tracking.tracker import track
 
 CONCURRENCY = 4
@@ -45,15 +45,15 @@ async def acompare(
     if metric in METRICS.values():  # what it cannot take is known before anything is paid for
         for item in items:
             metric("", item.expected)
-    journal = None if results is None else _Journal(Path(results))
+    journal = None if results is None else Journal(Path(results))
     total, done = len(items) * len(clients), 0
 
     async def one(name: str, item: Item) -> Outcome:
         nonlocal done
-        kept = None if journal is None else journal.kept(name, item)
+        kept = None if journal is None else journal.kept(name, item.id, item.fingerprint)
         answered = kept or await _asked(clients[name], item)
         if journal is not None and kept is None:
-            journal.add(name, item, answered)
+            journal.add(name, item.fingerprint, answered)
         done += 1
         if on_progress is not None:
             on_progress(done, total)
@@ -115,45 +115,3 @@ async def _asked(client: Client, item: Item) -> Outcome:
 def _scored(item: Item, outcome: Outcome, metric: Metric) -> Outcome:
     score = 0.0 if outcome.answer is None else checked(metric(outcome.answer, item.expected), item.id)
     return Outcome(outcome.case, score, outcome.answer, outcome.error, outcome.spans)
-
-
-class _Journal:
-    """Answers in a file, a line each, added as they come."""
-
-    def __init__(self, path: Path) -> None:
-        self._path, self._kept = path, dict[tuple[str, str, str], Outcome]()
-        if not path.exists():
-            return
-        *lines, last = path.read_text(encoding="utf-8").split("\n")
-        if last:  # a line that a stopped run did not finish
-            path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        for number, line in enumerate(lines, 1):
-            self._read(f"{path}:{number}", line)
-
-    def kept(self, model: str, item: Item) -> Outcome | None:
-        """The answer that was given to the same request."""
-        return self._kept.get((model, item.id, item.fingerprint))
-
-    def add(self, model: str, item: Item, outcome: Outcome) -> None:
-        """Keep an answer, or why there is none."""
-        row = {
-            "model": model,
-            "case": item.id,
-            "asked": item.fingerprint,
-            "answer": outcome.answer,
-            "error": outcome.error,
-            "spans": [span.to_plain() for span in outcome.spans],
-        }
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-    def _read(self, where: str, line: str) -> None:
-        try:
-            row: Any = json.loads(line)
-            key = (row["model"], row["case"], row["asked"])
-            spans = tuple(Span.from_plain(span) for span in row["spans"])
-            found = Outcome(row["case"], 0.0, row["answer"], row["error"], spans)
-        except (ValueError, KeyError, TypeError, InvalidInput) as error:
-            raise InvalidInput("results", where, f"a line that `compare` wrote ({error})") from None
-        if found.error is None:
-            self._kept[key] = found

@@ -44,9 +44,25 @@ class Item:
         return hashlib.sha256(plain.encode()).hexdigest()[:16]
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a file, before anything is made of its input; `where` names the line."""
+
+    where: str
+    id: str
+    input: Any
+    expected: Any
+    tags: tuple[str, ...] = ()
+
+
 def read_items(path: str | Path, prompt: Prompt | None = None) -> tuple[Item, ...]:
     """The cases of a file; a line that is wrong is named by its number."""
-    found = dict[str, Item]()
+    return tuple(_item(row, prompt) for row in read_rows(path))
+
+
+def read_rows(path: str | Path) -> tuple[Row, ...]:
+    """The lines of a file as they are, which a prompt may be given one by one."""
+    found = dict[str, Row]()
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -54,10 +70,10 @@ def read_items(path: str | Path, prompt: Prompt | None = None) -> tuple[Item, ..
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
-        item = _item(f"{path}:{number}", number, line, prompt)
-        if item.id in found:
-            raise InvalidInput(f"{path}:{number} id", item.id, "an id that no other line has")
-        found[item.id] = item
+        row = _row(f"{path}:{number}", number, line)
+        if row.id in found:
+            raise InvalidInput(f"{path}:{number} id", row.id, "an id that no other line has")
+        found[row.id] = row
     if not found:
         raise InvalidInput("cases", str(path), "a file with at least one case")
     return tuple(found.values())
@@ -71,7 +87,15 @@ def with_choices(items: Sequence[Item]) -> tuple[Item, ...]:
     return tuple(replace(item, request=replace(item.request, format=Choice(labels))) for item in items)
 
 
-def _item(where: str, number: int, line: str, prompt: Prompt | None) -> Item:
+def _item(row: Row, prompt: Prompt | None) -> Item:
+    try:
+        request = _request(row.input, prompt)
+    except AiappError as error:
+        raise InvalidInput(f"{row.where} input", row.input, str(error)) from None
+    return Item(row.id, request, row.expected, row.tags)
+
+
+def _row(where: str, number: int, line: str) -> Row:
     try:
         row: Any = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -83,11 +107,7 @@ def _item(where: str, number: int, line: str, prompt: Prompt | None) -> Item:
     tags = row.get("tags", [])
     if not is_array(tags) or not all(isinstance(tag, str) for tag in tags):
         raise InvalidInput(f"{where} tags", tags, "a list of texts")
-    try:
-        request = _request(row["input"], prompt)
-    except AiappError as error:
-        raise InvalidInput(f"{where} input", row["input"], str(error)) from None
-    return Item(str(row.get("id", number)), request, row["expected"], tuple(tags))
+    return Row(where, str(row.get("id", number)), row["input"], row["expected"], tuple(tags))
 
 
 def _request(given: Any, prompt: Prompt | None) -> Request:

@@ -173,6 +173,18 @@ class Prompt:
         bound._bound = {**self._bound, **variables}
         return bound
 
+    def with_source(self, source: str) -> Prompt:
+        """The prompt of another text, with the name, partials, schemas, tools and bound variables of this one."""
+        other = Prompt(
+            source,
+            name=self.name,
+            variant=self.variant,
+            partials=self.partials,
+            schemas=self._schemas,
+            tools=self.tools,
+        )
+        return other.bind(**self._bound) if self._bound else other
+
     def render(self, /, **variables: Any) -> Request:
         """A request for `Client`; all variables that are missing, unknown or of the wrong type are named at once.
 

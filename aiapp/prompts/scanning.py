@@ -81,6 +81,14 @@ def scan(source: str, place: Place) -> Iterator[str | Tag]:
         yield text
 
 
+def located(source: str, place: Place) -> Iterator[tuple[Tag, int, int]]:
+    """The tags, each with the places in the text at which it begins and ends."""
+    for match in _TAG.finditer(source):
+        tag = _tag(match, place.at(source, match.start()))
+        if tag is not None:
+            yield tag, match.start(), match.end()
+
+
 def _tag(match: re.Match[str], where: str) -> Tag | None:
     """The tag that was found; None for a comment and for braces that mean themselves."""
     if match["escaped"] or match["comment"] is not None:

@@ -183,7 +183,8 @@ def _with(find: Look, names: tuple[str, ...], body: Step, otherwise: Step) -> St
     def run(frame: Frame, writer: Writer) -> None:
         value = find(frame)
         if _true(value):
-            body(Frame(value, frame, _NOTHING, dict(zip(names, (value,), strict=False))), writer)
+            at = {"root": frame.at["root"]}
+            body(Frame(value, frame, at, dict(zip(names, (value,), strict=False))), writer)
         else:
             otherwise(frame, writer)
 
