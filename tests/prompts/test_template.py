@@ -30,6 +30,8 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
         ("{{#with person}}{{name}} {{../city}}{{else}}nobody{{/with}}",
          {"person": {"name": "Ada"}, "city": "Bern"}, "Ada Bern"),
         ("{{#with person}}{{name}}{{else}}nobody{{/with}}", {"person": None}, "nobody"),
+        ("{{#with person}}{{#each names}}{{@index}}{{this}}{{@root.city}}{{/each}}{{/with}}",
+         {"person": {"names": ["A", "B"]}, "city": "!"}, "0A!1B!"),
         ("{{#each rows as |row i|}}{{i}}:{{row.n}}{{#each row.tags as |tag|}}{{tag}}{{row.n}}{{/each}};{{/each}}",
          {"rows": ROWS}, "0:1x1y1;1:2;"),
         ("{{#each rows}}{{#each tags}}{{@../index}}.{{@index}}{{@root.end}}{{/each}}{{/each}}",

@@ -16,6 +16,7 @@ from aiapp.prompts.fewshot.example import Example, labels_of, text_of
 from aiapp.prompts.fewshot.few_shot import FewShot
 from aiapp.prompts.fewshot.nearest import Nearest
 from aiapp.prompts.values import is_object
+from aiapp.transformer.encoder import Encoder
 
 SIZES = (4, 8)
 SMALL = 16_384
@@ -25,16 +26,14 @@ REPEATED = 0.75
 
 
 def pool_of(questions: Sequence[Question], metric: Metric) -> tuple[Example[Any, Any], ...]:
-    """The questions as examples, where what is expected of them is itself an answer that the metric passes.
+    """The questions as examples, if what is expected of each is itself an answer that the metric passes; else none.
 
     A metric that is not one of aiapp's may cost something and is not asked: what is expected is taken for an answer.
     """
     known = metric in METRICS.values()
-    return tuple(
-        example_of(question, question.expected)
-        for question in questions
-        if not known or metric(text_of(question.expected), question.expected) == 1
-    )
+    if known and not all(metric(text_of(one.expected), one.expected) == 1 for one in questions):
+        return ()
+    return tuple(example_of(one, one.expected) for one in questions)
 
 
 def example_of(question: Question, output: Any) -> Example[Any, Any]:
@@ -52,7 +51,7 @@ def usual_choices(pool: Sequence[Example[Any, Any]], client: Client, seed: int) 
     offer = catalogue().find(client.model)
     context = None if offer is None else offer.context
     budget = None if context is None or context > SMALL else context // 2
-    near: list[Any] = [Nearest(Client("local")), BM25()]
+    near: list[Any] = [Nearest(Encoder.load()), BM25()]
     few_labels = len(labels_of(pool)) <= REPEATED * len(pool)
     builders = [*([Balanced(seed)] if few_labels else []), *near]
     sizes = [size for size in SIZES if size < len(pool)] or [len(pool)]

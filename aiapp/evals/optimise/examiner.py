@@ -26,6 +26,7 @@ from aiapp.core.errors import (
 )
 from aiapp.core.formats import Format
 from aiapp.core.request import Request
+from aiapp.core.response import Response
 from aiapp.evals.comparison import Outcome
 from aiapp.evals.journal import Journal
 from aiapp.evals.metrics import METRICS, checked
@@ -128,7 +129,10 @@ class Examiner:
         answer, error, by_chance = None, None, False
         async with track(case) as tracked:
             try:
-                answer = (await client.acomplete(request)).text
+                response = await client.acomplete(request)
+                answer = response.text
+                if _cut(response):
+                    answer, error, by_chance = None, "the answer was cut to what the budget afforded", True
             except _HOPELESS:
                 raise
             except AiappError as failure:
@@ -195,3 +199,9 @@ def _fingerprint(client: Client, request: Request) -> str:
     """Of all that is sent, the client's own settings included."""
     payload = client.explain(request).payload
     return hashlib.sha256(json.dumps(payload, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _cut(response: Response[Any]) -> bool:
+    """Whether an answer ends where it does because a limit was put on it that nobody asked for."""
+    ended = response.finish is not None and response.finish.reason == "length"
+    return ended and any(change.field == "max_tokens" for change in response.warnings)

@@ -139,16 +139,20 @@ def shown_better(ones: Sequence[float], others: Sequence[float], gain: Interval)
 def on_front(one: Finalist, others: Sequence[Finalist]) -> bool:
     """Whether none of the others is at least as good in all of quality, cost and latency, and better in one.
 
-    Where the cost or the time of either is unknown, it is left out for the two of them.
+    Where the cost of either is unknown, or both cost the same, as nothing, tokens stand for it. What is not known of
+    one of them is left out.
     """
     return not any(_dominates(other, one) for other in others if other is not one)
 
 
 def _dominates(other: Finalist, one: Finalist) -> bool:
-    compared = [(other.quality.mean, one.quality.mean)]
-    compared += [
-        (-float(theirs), -float(own))
-        for theirs, own in ((other.cost, one.cost), (other.seconds, one.seconds))
-        if theirs is not None and own is not None
-    ]
-    return all(theirs >= own for theirs, own in compared) and any(theirs > own for theirs, own in compared)
+    theirs, own = other.cost, one.cost
+    priced = theirs is not None and own is not None and theirs != own
+    costs: tuple[Decimal | float | None, Decimal | float | None] = (
+        (theirs, own) if priced else (other.tokens, one.tokens)
+    )
+    gains = [other.quality.mean - one.quality.mean]
+    for less, more in (costs, (other.seconds, one.seconds)):
+        if less is not None and more is not None:
+            gains.append(float(more) - float(less))
+    return min(gains) >= 0 and max(gains) > 0

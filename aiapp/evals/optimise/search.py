@@ -12,7 +12,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from statistics import fmean
+from statistics import fmean, stdev
 
 from aiapp.client.budget import Budget
 from aiapp.client.client import Client
@@ -155,15 +155,19 @@ class Search:
         return sorted(self.kept, key=lambda one: (-self._gain(one), self._tokens(one), one.number))
 
     def chosen(self) -> list[Candidate]:
-        """Who is measured on the held-out cases: the original, the best, then those that are good for less."""
+        """Who is measured on the held-out cases: the original, the best, then those that are good for less.
+
+        The best is the one that takes the fewest tokens of those that are within a standard error of the highest gain
+        (Breiman et al. 1984): among many, the highest owes some of it to luck.
+        """
         base, *_ = self.kept
         better = [one for one in self.ranked() if one is not base and self._gain(one) > 0]
-        cheap = list[Candidate]()
-        for one in better[1:]:
-            if all(self._tokens(one) < self._tokens(other) for other in [better[0], *cheap]):
-                cheap.append(one)
-        others = [*cheap, *(one for one in better[1:] if one not in cheap)]
-        return [base, *better[:1], *others[: max(0, self.finalists - 1)]]
+        if not better:
+            return [base]
+        good = [one for one in better if self._as_good(one, better[0])]
+        best = min(good, key=lambda one: (self._tokens(one), one.number))
+        others = [one for one in better if one is not best]
+        return [base, best, *others[: self.finalists - 1]]
 
     def answered(self, candidate: Candidate) -> int:
         """How many questions of the search it answered."""
@@ -261,6 +265,12 @@ class Search:
     def _gain(self, candidate: Candidate) -> float:
         own, others = self.examiner.pairs(candidate, self.kept[0], self.questions)
         return fmean(own) - fmean(others) if own else 0.0
+
+    def _as_good(self, candidate: Candidate, top: Candidate) -> bool:
+        """Whether it is behind by no more than the standard error of the difference."""
+        own, others = self.examiner.pairs(candidate, top, self.questions)
+        behind = [other - score for score, other in zip(own, others, strict=True)]
+        return candidate is top or (len(behind) > 1 and fmean(behind) <= stdev(behind) / math.sqrt(len(behind)))
 
     def _tokens(self, candidate: Candidate) -> float:
         return self.examiner.rate(candidate).tokens or 0.0
