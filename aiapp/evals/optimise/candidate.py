@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 from aiapp.core.errors import InvalidInput
 from aiapp.core.formats import Format
 from aiapp.core.request import Request
+from aiapp.prompts.fewshot.builders import Balanced, Random
 from aiapp.prompts.fewshot.example import Example, normalised, text_of
 from aiapp.prompts.fewshot.few_shot import FewShot
 from aiapp.prompts.prompt import Prompt
@@ -45,8 +46,8 @@ class Recipe:
         if self.few_shot is None:
             return ""
         builder = self.few_shot.builder
-        name = type(builder).__name__.lower()
-        return f"{self.few_shot.k} {name}" + ("" if name != "fixed" else " examples")
+        drawn = f" (seed {builder.seed})" if isinstance(builder, Balanced | Random) else ""
+        return f"{self.few_shot.k} {type(builder).__name__.lower()}{drawn}"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from aiapp.evals.metrics import METRICS
 from aiapp.evals.optimise.candidate import Question
 from aiapp.evals.optimise.examiner import Metric
 from aiapp.prompts.fewshot.bm25 import BM25
-from aiapp.prompts.fewshot.builders import Balanced
+from aiapp.prompts.fewshot.builders import Balanced, Builder, Random
 from aiapp.prompts.fewshot.example import Example, labels_of, text_of
 from aiapp.prompts.fewshot.few_shot import FewShot
 from aiapp.prompts.fewshot.nearest import Nearest
@@ -19,6 +19,8 @@ from aiapp.prompts.values import is_object
 from aiapp.transformer.encoder import Encoder
 
 SIZES = (4, 8)
+DRAWS = 3
+"""So many fixed choices of each size are tried, where no others are."""
 SMALL = 16_384
 """A context of fewer tokens is shared: half of it is for the examples."""
 REPEATED = 0.75
@@ -43,16 +45,20 @@ def example_of(question: Question, output: Any) -> Example[Any, Any]:
     return Example(values[0] if bare else dict(question.variables), output)
 
 
-def usual_choices(pool: Sequence[Example[Any, Any]], client: Client, seed: int) -> tuple[FewShot[Any, Any], ...]:
+def usual_choices(
+    pool: Sequence[Example[Any, Any]], client: Client, seed: int, fixed: bool
+) -> tuple[FewShot[Any, Any], ...]:
     """The choices that are tried where none are given: balanced, and nearest in meaning and in words.
 
-    Meanings are compared by the bundled encoder, on this machine.
+    Meanings are compared by the bundled encoder, on this machine. With `fixed`, only such that are the same for every
+    query: several draws, balanced where there are labels.
     """
     offer = catalogue().find(client.model)
     context = None if offer is None else offer.context
     budget = None if context is None or context > SMALL else context // 2
-    near: list[Any] = [Nearest(Encoder.load()), BM25()]
-    few_labels = len(labels_of(pool)) <= REPEATED * len(pool)
-    builders = [*([Balanced(seed)] if few_labels else []), *near]
+    drawn = Balanced if len(labels_of(pool)) <= REPEATED * len(pool) else Random
+    builders: list[Builder] = [drawn(seed + turn) for turn in range(DRAWS if fixed else 1)]
+    if not fixed:
+        builders += [Nearest(Encoder.load()), BM25()]
     sizes = [size for size in SIZES if size < len(pool)] or [len(pool)]
     return tuple(FewShot(pool, size, builder, budget=budget) for size in sizes for builder in builders) if pool else ()

@@ -43,6 +43,7 @@ async def aoptimise(
     instructions: Sequence[str] = (),
     pool: Cases | None = None,
     few_shots: Sequence[FewShot[Any, Any]] | None = None,
+    fixed: bool = False,
     held_out: Cases | None = None,
     format: Format | None = None,
     effort: Effort = DEFAULT,
@@ -59,13 +60,16 @@ async def aoptimise(
 
     Tried are your `instructions`, examples (`few_shots` as they are; else the usual choices from `pool`, which by
     default are the cases of the search), and, in rounds, instructions that `proposer` writes from wrong answers.
+    With `fixed` no examples are tried that are chosen for each query, so that the prompt file is all there is to use.
     `format` is how answers are held to a form, as `Choice(labels)`. `journal` is a JSON Lines file of all answers: who
     goes on with it pays nothing for what stands there. `on_answer(done)` is called after each answer.
     """
     limit = _budget(budget)
     setup = await asyncio.to_thread(
-        set_up, prompt, train, metric, client, proposer, instructions, pool, few_shots, held_out, format, effort
-    )
+        set_up, prompt, train, metric,
+        client=client, proposer=proposer, instructions=instructions, pool=pool, few_shots=few_shots, fixed=fixed,
+        held_out=held_out, format=format, effort=effort,
+    )  # fmt: skip
     forecast = await asyncio.to_thread(forecast_setup, setup, history)
     if (lacking := forecast.lacking(limit.left)) is not None:
         raise InvalidInput("budget", lacking, f"enough for the original and one candidate: {forecast.least}")
@@ -98,13 +102,18 @@ def forecast_optimise(
     instructions: Sequence[str] = (),
     pool: Cases | None = None,
     few_shots: Sequence[FewShot[Any, Any]] | None = None,
+    fixed: bool = False,
     held_out: Cases | None = None,
     format: Format | None = None,
     effort: Effort = DEFAULT,
     history: Ledger | Iterable[Span] | None = None,
 ) -> OptimiseForecast:
     """What `optimise` would take with the same arguments; nothing is sent."""
-    setup = set_up(prompt, train, metric, client, proposer, instructions, pool, few_shots, held_out, format, effort)
+    setup = set_up(
+        prompt, train, metric,
+        client=client, proposer=proposer, instructions=instructions, pool=pool, few_shots=few_shots, fixed=fixed,
+        held_out=held_out, format=format, effort=effort,
+    )  # fmt: skip
     return forecast_setup(setup, history)
 
 
@@ -150,7 +159,7 @@ def _choices(search: Search, setup: Setup) -> Sequence[FewShot[Any, Any]]:
         mark = search.examiner.marks.get((base.number, question.id))
         if mark is not None and mark.score == 1:
             right.append(example_of(question, mark.outcome.answer))
-    return usual_choices(right, setup.client, setup.effort.seed)
+    return usual_choices(right, setup.client, setup.effort.seed, setup.fixed)
 
 
 def _outcome(

@@ -18,6 +18,8 @@ from aiapp.prompts.prompt import Prompt
 Fate: TypeAlias = Literal["kept", "not better", "cannot be used", "not measured"]
 Stopped: TypeAlias = Literal["budget", "patience", "rounds", "no candidates", "perfect"]
 NO_DIFFERENCE = 1e-12
+SAME_TIME = 0.1
+"""Times that differ by no more than this share are taken for the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,9 @@ def _dominates(other: Finalist, one: Finalist) -> bool:
         (theirs, own) if priced else (other.tokens, one.tokens)
     )
     gains = [other.quality.mean - one.quality.mean]
-    for less, more in (costs, (other.seconds, one.seconds)):
-        if less is not None and more is not None:
-            gains.append(float(more) - float(less))
+    if costs[0] is not None and costs[1] is not None:
+        gains.append(float(costs[1]) - float(costs[0]))
+    if other.seconds is not None and one.seconds is not None:
+        sooner = one.seconds - other.seconds
+        gains.append(sooner if abs(sooner) > SAME_TIME * max(one.seconds, other.seconds) else 0.0)
     return min(gains) >= 0 and max(gains) > 0

@@ -30,6 +30,8 @@ SHOWN = 6
 """Wrong answers that a proposer reads."""
 REMEMBERED = 6
 """Instructions of before that it reads."""
+SAVING = 0.9
+"""Fewer tokens are clearly fewer where they are less than this share."""
 SPARE = Decimal("1.2")
 """What is kept for the end is so many times what it is expected to take."""
 
@@ -157,15 +159,16 @@ class Search:
     def chosen(self) -> list[Candidate]:
         """Who is measured on the held-out cases: the original, the best, then those that are good for less.
 
-        The best is the one that takes the fewest tokens of those that are within a standard error of the highest gain
-        (Breiman et al. 1984): among many, the highest owes some of it to luck.
+        The best is the one with the highest gain, or one that takes clearly fewer tokens and is within a standard
+        error of it (Breiman et al. 1984): among many, the highest owes some of its gain to luck.
         """
         base, *_ = self.kept
         better = [one for one in self.ranked() if one is not base and self._gain(one) > 0]
         if not better:
             return [base]
-        good = [one for one in better if self._as_good(one, better[0])]
-        best = min(good, key=lambda one: (self._tokens(one), one.number))
+        top = better[0]
+        good = [one for one in better if self._as_good(one, top) and self._tokens(one) < SAVING * self._tokens(top)]
+        best = min(good, key=lambda one: (self._tokens(one), one.number), default=top)
         others = [one for one in better if one is not best]
         return [base, best, *others[: self.finalists - 1]]
 

@@ -69,6 +69,7 @@ class Setup:
     search: tuple[Question, ...]
     held_out: tuple[Question, ...]
     instructions: tuple[str, ...]
+    fixed: bool
     choices: tuple[FewShot[Any, Any], ...] | None
     """None where they are made of the model's own answers, which are not there yet."""
     format: Format | None
@@ -79,11 +80,13 @@ def set_up(
     prompt: Prompt,
     train: Cases,
     metric: Metric,
+    *,
     client: Client,
     proposer: Client | None,
     instructions: Sequence[str],
     pool: Cases | None,
     few_shots: Sequence[FewShot[Any, Any]] | None,
+    fixed: bool,
     held_out: Cases | None,
     format: Format | None,
     effort: Effort,
@@ -96,13 +99,15 @@ def set_up(
         for question in (*search, *held):
             metric("", question.expected)
     chosen = None if few_shots is None else tuple(few_shots)
+    if fixed and chosen is not None and (going := [one for one in chosen if one.builder.compares]):
+        raise InvalidInput("few_shots", going[0], "examples that are the same for every query, as `fixed` wants them")
     if pool is not None:
         questions_of(prompt, pool, "pool")
     if chosen is None:
         given = pool_of(search, metric) if pool is None else tuple(pool)
-        chosen = usual_choices(given, client, effort.seed) if given or pool is not None else None
+        chosen = usual_choices(given, client, effort.seed, fixed) if given or pool is not None else None
     _no_leak(prompt, held, chosen or ())
-    return Setup(prompt, client, proposer, search, held, tuple(instructions), chosen, format, effort)
+    return Setup(prompt, client, proposer, search, held, tuple(instructions), fixed, chosen, format, effort)
 
 
 def _parted(
@@ -150,7 +155,7 @@ def forecast_setup(setup: Setup, history: Ledger | Iterable[Span] | None) -> Opt
     choices = setup.choices
     if choices is None:  # its own answers will stand in them: those expected are about as long
         own = [example_of(question, question.expected) for question in setup.search]
-        choices = usual_choices(own, setup.client, effort.seed)
+        choices = usual_choices(own, setup.client, effort.seed, setup.fixed)
     recipes = [*map(Recipe, setup.instructions), *(Recipe(None, stand_in(one)) for one in choices)]
     original = _requests(made(prompt, 0, Recipe(), "original", None, ""), sampled, setup.format)
     known = [found for recipe in recipes if (found := _sampled(prompt, recipe, sampled, setup.format))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +197,10 @@ def test_instructions_and_examples_are_crossed() -> None:
 
 
 def test_where_what_is_expected_is_no_answer_its_own_right_answers_are_the_examples() -> None:
-    asked, model = client(lambda request: f"It is {request.messages[-1].text}.")
+    def telling(request: Request) -> str:
+        return f"It is {request.messages[-1].text}."
+
+    asked, model = client(telling)
     train = [Example(f"word{number}", rf"word{number}\." if number % 2 else r"never\.") for number in range(40)]
     found = optimise(PROMPT, train, matches, PLENTY, client=asked, effort=Effort(batch=4))
     shown = [message.text for one in model.requests for message in one.messages if message.role == "assistant"]
@@ -224,14 +228,21 @@ def test_failures_by_chance_are_left_out_and_those_of_the_prompt_count() -> None
     assert found.original.failed == 10
 
 
+def failing(error: Exception) -> Callable[[Request], Exception]:
+    def fail(_: Request) -> Exception:
+        return error
+
+    return fail
+
+
 def test_a_failure_that_every_call_would_meet_ends_it_at_once() -> None:
     refused = AuthenticationFailed("no such key", provider="scripted", model="scripted", status=401)
-    asked, model = client(lambda _: refused)
+    asked, model = client(failing(refused))
     with pytest.raises(AuthenticationFailed):
         optimise(PROMPT, cases(20), exact, PLENTY, client=asked)
     assert len(model.requests) <= Effort().concurrency
     down = Unavailable("down", provider="scripted", model="scripted", status=503)
-    asked, _ = client(lambda _: down)
+    asked, _ = client(failing(down))
     with pytest.raises(InvalidInput, match="a model that answers the prompt"):
         optimise(PROMPT, cases(20), exact, PLENTY, client=asked)
 
@@ -298,33 +309,41 @@ CLIENT = client(obedient)[0]
 BARE: dict[str, Any] = {"client": CLIENT}
 
 
+def two(_answer: str, _expected: Any) -> float:
+    return 2
+
+
+def nothing(_answer: str, _expected: Any) -> Any:
+    return None
+
+
 def fails(_answer: str, _expected: Any) -> float:
     raise KeyError("label")
 
 
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ({"train": []}, "train: [] cannot be used; accepted: at least one case"),
-        ({"train": cases(6)}, "train: 6 cannot be used; accepted: at least 7 different cases"),
-        ({"train": cases(3) * 4}, "train: 3 cannot be used"),
-        ({"train": ["word"]}, "train[0]: 'word' cannot be used; accepted: Example("),
-        ({"train": [Example({"text": "a"}, "b")]}, "train[0]: {'text': 'a'} cannot be used; accepted: word"),
-        ({"prompt": Prompt("{{a}}{{b}}")}, "train[0]: 'word0' cannot be used; accepted: a mapping with the variables"),
-        ({"held_out": cases(3, 90)}, "held_out: 3 cannot be used; accepted: at least 6"),
-        ({"held_out": cases(8)}, "held_out: 'held_out-0' cannot be used; accepted: cases that do not stand in train"),
-        ({"held_out": cases(8, 90), "pool": cases(1, 90)}, "pool: {'word': 'word90'} cannot be used"),
-        ({"few_shots": ["nearest"]}, "few_shots: 'nearest' cannot be used"),
-        ({"instructions": "Say it."}, "instructions: 'Say it.' cannot be used; accepted: a list of texts"),
-        ({"budget": 0}, "budget: 0 cannot be used; accepted: US dollars above 0"),
-        ({"budget": "-1"}, "money: '-1' cannot be used"),
-        ({"budget": "much"}, "money: 'much' cannot be used"),
-        ({"budget": Budget(calls=35)}, "budget: '35 calls; 40 are the least' cannot be used"),
-        ({"metric": lambda *_: 2}, "score of train-"),
-        ({"metric": lambda *_: None}, "score of train-"),
-        ({"metric": fails}, "it raised KeyError('label')"),
-    ],
-)
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"train": []}, "train: [] cannot be used; accepted: at least one case"),
+    ({"train": cases(6)}, "train: 6 cannot be used; accepted: at least 7 different cases"),
+    ({"train": cases(3) * 4}, "train: 3 cannot be used"),
+    ({"train": ["word"]}, "train[0]: 'word' cannot be used; accepted: Example("),
+    ({"train": [Example({"text": "a"}, "b")]}, "train[0]: {'text': 'a'} cannot be used; accepted: word"),
+    ({"prompt": Prompt("{{a}}{{b}}")}, "train[0]: 'word0' cannot be used; accepted: a mapping with the variables"),
+    ({"held_out": cases(3, 90)}, "held_out: 3 cannot be used; accepted: at least 6"),
+    ({"held_out": cases(8)}, "held_out: 'held_out-0' cannot be used; accepted: cases that do not stand in train"),
+    ({"held_out": cases(8, 90), "pool": cases(1, 90)}, "pool: {'word': 'word90'} cannot be used"),
+    ({"few_shots": ["nearest"]}, "few_shots: 'nearest' cannot be used"),
+    ({"instructions": "Say it."}, "instructions: 'Say it.' cannot be used; accepted: a list of texts"),
+    ({"budget": 0}, "budget: 0 cannot be used; accepted: US dollars above 0"),
+    ({"budget": "-1"}, "money: '-1' cannot be used"),
+    ({"budget": "much"}, "money: 'much' cannot be used"),
+    ({"budget": Budget(calls=35)}, "budget: '35 calls; 40 are the least' cannot be used"),
+    ({"metric": two}, "score of train-"),
+    ({"metric": nothing}, "score of train-"),
+    ({"metric": fails}, "it raised KeyError('label')"),
+]
+
+
+@pytest.mark.parametrize(("given", "said"), WRONG)
 def test_wrong_input_is_one_clear_line(given: dict[str, Any], said: str) -> None:
     plain: dict[str, Any] = {"prompt": PROMPT, "train": cases(20), "metric": exact, "budget": PLENTY, **BARE}
     arguments = {**plain, **given}
