@@ -16,7 +16,6 @@ from aiapp.prompts.fewshot.example import Example, labels_of, text_of
 from aiapp.prompts.fewshot.few_shot import FewShot
 from aiapp.prompts.fewshot.nearest import Nearest
 from aiapp.prompts.values import is_object
-from aiapp.transformer.encoder import Encoder
 
 SIZES = (4, 8)
 DRAWS = 3
@@ -59,6 +58,8 @@ def usual_choices(
     drawn = Balanced if len(labels_of(pool)) <= REPEATED * len(pool) else Random
     builders: list[Builder] = [drawn(seed + turn) for turn in range(DRAWS if fixed else 1)]
     if not fixed:
+        from aiapp.transformer.encoder import Encoder  # its weights are read only here
+
         builders += [Nearest(Encoder.load()), BM25()]
     sizes = [size for size in SIZES if size < len(pool)] or [len(pool)]
     return tuple(FewShot(pool, size, builder, budget=budget) for size in sizes for builder in builders) if pool else ()
