@@ -1,9 +1,8 @@
 r"""Better instructions and examples for a prompt, within a budget: forecast, search, and what held-out cases show.
 
-The same on the command line, without a proposer, where `--dry-run` in the place of `--out` is the forecast alone:
+The same on the command line, without a proposer; `--dry-run` is the forecast alone, `--out FILE` writes what is better:
 
-    aiapp prompts optimise examples/label.prompt --train examples/optimise_prompt.jsonl --metric choice --calls 600 \
-        --out label-better.prompt
+    aiapp prompts optimise examples/label.prompt --train examples/optimise_prompt.jsonl --metric choice --calls 600
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from aiapp.testing import ScriptedModel
 
 TRAIN = [Example(row.input, row.expected) for row in read_rows(Path(__file__).with_suffix(".jsonl"))]
 LABELS = Choice(("billing", "login", "delivery"))
-PROMPT = Prompt('{{role "system"}}Label the message.{{role "user"}}{{text}}', name="label")
+PROMPT = Prompt.load("label", Path(__file__).parent)
 WRITTEN = iter(
     ["Answer billing for money, login for accounts, delivery for parcels.", "Choose one label.", "Label it."]
 )
@@ -53,4 +52,5 @@ for one in found.finalists:
     )
     print(f"  {star:5}  {one.name}")
 print(f"\n{found}\n{found.spent.calls} calls were made, of {found.forecast.expected.calls} that were expected")
-print("use:", found.chosen.name, found.chosen.few_shot or found.chosen.prompt)
+request = found.chosen.request({"text": "Where is my parcel?"})
+print(f"a request of {found.chosen.name}:", " ".join(message.role for message in request.messages))

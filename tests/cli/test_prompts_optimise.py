@@ -64,8 +64,13 @@ def test_json_a_journal_and_a_dry_run(folder: Path) -> None:
     told = json.loads(aiapp(*words(folder, "--dry-run", "--json")).stdout)
     assert told["low"]["calls"] < told["expected"]["calls"] < told["high"]["calls"]
     assert told["expected"] == first["forecast"]["expected"]
+    hosted = words(folder, "--dry-run", "--propose-with", "openai:gpt-6-sol", "--json")
+    priced = json.loads(aiapp(*hosted, "--model", "openai:gpt-6-sol").stdout)  # without a key
+    assert 0 < float(priced["low"]["money"]) < float(priced["expected"]["money"]) < float(priced["high"]["money"])
     dry = aiapp(*words(folder, "--dry-run"))
     assert dry.stdout.startswith("at least  ")
+    assert aiapp(*words(folder, "--dry-run", "--calls", "100")).stdout.endswith("it stops where the budget ends\n")
+    assert "too small: 10 calls; 60 are the least" in aiapp(*words(folder, "--dry-run", "--calls", "10")).stdout
 
 
 def test_out_writes_a_prompt_that_is_better_and_nothing_else(folder: Path) -> None:

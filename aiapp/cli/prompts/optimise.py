@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from aiapp.client.budget import Budget
+    from aiapp.client.client import Client
     from aiapp.core.formats import Format
     from aiapp.evals.optimise import Finalist, Optimised, OptimiseForecast, Trial
     from aiapp.prompts.fewshot import Example
@@ -66,7 +67,6 @@ def optimise(
     """
     from aiapp.cli.progress import progress_bar
     from aiapp.cli.screen import show
-    from aiapp.client.client import Client
     from aiapp.evals.metrics import CHOICE
     from aiapp.evals.metrics import metric as metric_named
     from aiapp.evals.optimise import Effort, forecast_optimise
@@ -75,8 +75,8 @@ def optimise(
     prompt = load(name, folder)
     cases = _examples(train)
     given: dict[str, Any] = {
-        "client": Client(model or prompt.model),
-        "proposer": None if propose_with is None else Client(propose_with),
+        "client": _client(model or prompt.model, keyless=dry_run),
+        "proposer": None if propose_with is None else _client(propose_with, keyless=dry_run),
         "instructions": tuple(instructions or ()),
         "held_out": None if held_out is None else _examples(held_out),
         "format": _labels(cases) if metric == CHOICE else None,
@@ -87,6 +87,9 @@ def optimise(
     if dry_run:
         forecast = forecast_optimise(prompt, cases, scored, **given)
         print(json.dumps(_plain_forecast(forecast), indent=2, default=str) if as_json else forecast)
+        if not as_json and (budget is not None or calls is not None):
+            lacking = forecast.lacking(_budget(budget, calls).left)
+            print("it stops where the budget ends" if lacking is None else f"the budget is too small: {lacking}")
         return
     limit = _budget(budget, calls)
     if out is not None and not out.resolve().parent.is_dir():
@@ -110,6 +113,14 @@ def optimise(
         print(f"wrote {out}; what changed: aiapp prompts diff {name} {out}")
     elif out is not None:
         print("nothing was written: the original stays")
+
+
+def _client(model: str | None, *, keyless: bool) -> Client:
+    """A client of the model; one that is not to send anything needs no key."""
+    from aiapp.client.client import Client
+    from aiapp.evals.prompt_models import offline_provider
+
+    return Client(provider=offline_provider(model)) if keyless and model is not None else Client(model)
 
 
 def _examples(file: Path) -> list[Example[Any, Any]]:

@@ -27,6 +27,7 @@ from aiapp.core.errors import (
 from aiapp.core.formats import Format
 from aiapp.core.request import Request
 from aiapp.core.response import Response
+from aiapp.core.serialisation import to_plain
 from aiapp.evals.comparison import Outcome
 from aiapp.evals.journal import Journal
 from aiapp.evals.metrics import METRICS, checked
@@ -196,9 +197,9 @@ class Examiner:
 
 
 def _fingerprint(client: Client, request: Request) -> str:
-    """Of all that is sent, the client's own settings included."""
-    payload = client.explain(request).payload
-    return hashlib.sha256(json.dumps(payload, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    """Of the request and all that is sent, the client's own settings included."""
+    sent = [client.explain(request).payload, to_plain(request)]
+    return hashlib.sha256(json.dumps(sent, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _cut(response: Response[Any]) -> bool:

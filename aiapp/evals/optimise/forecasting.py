@@ -62,6 +62,8 @@ class OptimiseForecast:
     least: Take
     proposal: Take
     """One proposal of new instructions, as expected."""
+    most: Take
+    """One try at the dearest call, at most: a budget that has less left may refuse it."""
     rests_on: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
@@ -151,7 +153,8 @@ def forecast_of(
     dear = max(tried, key=lambda one: one.high.tokens or 0, default=base)
     every = [(search + held, base)]
     low = [*every, *((batch, one) for one in tried[:patient])]
-    usual = [*every, *((whole, one) for one in tried), (held * final, _middle(tried, base))]
+    better = min(final, -(-len(tried) // KEPT))
+    usual = [*every, *((whole, one) for one in tried), (held * better, _middle(tried, base))]
     most = [*every, *((search, one) for one in tried), (held * final, dear)]
     if talk is not None:
         low, usual, most = (
@@ -166,6 +169,7 @@ def forecast_of(
         high=_take(most, lambda one: one.high, sizes.concurrency),
         least=_take(least, lambda one: one.expected, sizes.concurrency),
         proposal=_take([] if talk is None else [(1, talk)], lambda one: one.expected, 1),
+        most=Take(1, rates.most_tokens, rates.most_money, None),
         rests_on=tuple(rates.rests_on),
         unknown=tuple(rates.unknown),
     )
@@ -183,6 +187,8 @@ class _Rates:
         self._history = history if history is None or isinstance(history, Ledger) else list(history)
         self.rests_on = dict[str, None]()
         self.unknown = dict[str, None]()
+        self.most_money: Decimal | None = None
+        self.most_tokens: int | None = None
 
     def of(self, client: Client, requests: Sequence[Request], answer_tokens: int | None) -> _Rate:
         """The mean over some requests."""
@@ -190,8 +196,15 @@ class _Rates:
         explained = [client.explain(one) for one in requests]
         heard = _mean([one.usage.input_tokens for one in explained])
         most = _mean([one.bound.tokens for one in explained])
+        bounds = [one.bound for one in explained]
+        money = [self.most_money, *(one.money for one in bounds)]
+        tokens = [self.most_tokens, *(one.tokens for one in bounds)]
+        self.most_money = max((one for one in money if one is not None), default=None)
+        self.most_tokens = max((one for one in tokens if one is not None), default=None)
         said = ANSWER_TOKENS if answer_tokens is None else answer_tokens
-        self.rests_on |= dict.fromkeys(line for line in found.rests_on if not line.endswith("calls at once"))
+        lines = [line for line in found.rests_on if not line.endswith(("calls at once", "as was said"))]
+        own = [] if answer_tokens is None else [f"answers of {answer_tokens:,} tokens, as long as those expected"]
+        self.rests_on |= dict.fromkeys([*own, *lines])
         self.unknown |= dict.fromkeys(found.unknown)
         many = len(requests)
         return _Rate(

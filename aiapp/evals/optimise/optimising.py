@@ -59,7 +59,8 @@ async def aoptimise(
     call is sent that could pass it, and where it does not suffice for the least search, nothing is.
 
     Tried are your `instructions`, examples (`few_shots` as they are; else the usual choices from `pool`, which by
-    default are the cases of the search), and, in rounds, instructions that `proposer` writes from wrong answers.
+    default are the cases of the search; what `bootstrap` makes of a teacher's answers is a pool, too), and, in rounds,
+    instructions that `proposer` writes from wrong answers.
     With `fixed` no examples are tried that are chosen for each query, so that the prompt file is all there is to use.
     `format` is how answers are held to a form, as `Choice(labels)`. `journal` is a JSON Lines file of all answers: who
     goes on with it pays nothing for what stands there. `on_answer(done)` is called after each answer.

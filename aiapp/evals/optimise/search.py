@@ -32,6 +32,8 @@ REMEMBERED = 6
 """Instructions of before that it reads."""
 SAVING = 0.9
 """Fewer tokens are clearly fewer where they are less than this share."""
+LAST = 4
+"""At most this part of a budget is kept back so that the bound of one more call fits into it."""
 SPARE = Decimal("1.2")
 """What is kept for the end is so many times what it is expected to take."""
 
@@ -227,23 +229,20 @@ class Search:
     def _afford(self, calls: int, more: Decimal | None = None) -> None:
         """End the search where so many calls would leave too little for the held-out cases."""
         final = self.held_out * (1 + min(self.finalists, max(1, len(self.kept) - 1)))
-        need, left = self._need(calls + final), self.budget.left
-        money = need.money + (more or 0) if need.money is not None else None
-        short = next(
-            (
-                name
-                for name, has, wants in (
-                    ("calls", left.calls, need.calls),
-                    ("money", left.money, money),
-                    ("tokens", left.tokens, need.tokens),
-                    ("seconds", left.seconds, need.seconds),
-                )
-                if has is not None and wants is not None and has < wants
-            ),
-            None,
-        )
-        if short is not None:
-            raise Ended("budget", f"the {short} that are left are needed for the held-out cases")
+        need, left, limit, most = self._need(calls + final), self.budget.left, self.budget.limit, self.forecast.most
+        short = list[str]()
+        if left.calls is not None and need.calls is not None and left.calls < need.calls:
+            short.append("calls")
+        if left.seconds is not None and need.seconds is not None and left.seconds < need.seconds:
+            short.append("seconds")
+        if left.money is not None and limit.money is not None and need.money is not None:
+            last = min(most.money or 0, limit.money / LAST)  # a call is only sent where its bound is left
+            short += ["dollars"] if left.money < need.money + (more or 0) + last else []
+        if left.tokens is not None and limit.tokens is not None and need.tokens is not None:
+            longest = min(most.tokens or 0, limit.tokens // LAST)
+            short += ["tokens"] if left.tokens < need.tokens + longest else []
+        if short:
+            raise Ended("budget", f"the {short[0]} that are left are needed for the held-out cases")
 
     def _need(self, calls: int) -> Amounts:
         """What so many calls will take, going by the dearest candidate so far."""

@@ -52,7 +52,7 @@ def test_the_calls_of_a_forecast_by_hand() -> None:
     )  # fmt: skip
     assert found.least.calls == (20 + 10) + (5 + 10)
     assert found.low.calls == (20 + 10) + 2 * 5
-    assert found.expected.calls == (20 + 10) + 2 * (5 + 15 // 3) + 2 * 10
+    assert found.expected.calls == (20 + 10) + 2 * (5 + 15 // 3) + 10
     assert found.high.calls == (20 + 10) + 2 * 20 + 2 * 10
 
 
@@ -151,6 +151,21 @@ def test_what_was_found_until_the_budget_ended_is_kept() -> None:
     assert (found.better, found.best.cases, found.best.candidate.recipe.instructions) == (True, 20, GOOD)
     assert 160 <= len(model.requests) <= 200
     assert found.trials[-1].fate == "not measured"
+
+
+def test_the_bound_of_a_call_is_kept_for_the_held_out_cases() -> None:
+    """Calls that may take a hundred times what they take: the search ends while one more of them still fits."""
+    model = Priced(lambda asked: said(obedient(asked), 5, 5), free=False)
+    asked = Client(provider=model, retry=Retry(attempts=1), settings=Settings(max_tokens=1_000))
+    told = [f"Variant {number}." for number in range(200)]
+    found = optimise(
+        PROMPT, cases(24), exact, "0.05", client=asked, instructions=[GOOD, *told], few_shots=(),
+        effort=Effort(batch=4, rounds=0),
+    )  # fmt: skip
+    assert found.stopped == "budget"
+    assert (found.better, found.best.cases, found.original.cases) == (True, 12, 12)
+    assert found.spent.money is not None
+    assert found.spent.money > Decimal("0.02")
 
 
 def test_a_budget_around_it_counts_too_and_what_a_metric_asks_is_paid_from_the_same() -> None:
