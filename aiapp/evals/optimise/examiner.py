@@ -147,10 +147,10 @@ class Examiner:
     def score(self, candidate: Candidate, question: Question) -> float | None:
         """The score of an answer; None where there is none to be compared."""
         mark = self.marks.get((candidate.number, question.id))
-        return None if mark is None or question.text in candidate.shown else mark.score
+        return None if mark is None else mark.score
 
     def pairs(self, one: Candidate, other: Candidate, questions: Sequence[Question]) -> tuple[list[float], list[float]]:
-        """The scores of two candidates on the questions that both of them answered, and that neither of them shows."""
+        """The scores of two candidates on the questions that both of them answered."""
         scores = [(self.score(one, question), self.score(other, question)) for question in questions]
         both = [(first, second) for first, second in scores if first is not None and second is not None]
         return [first for first, _ in both], [second for _, second in both]

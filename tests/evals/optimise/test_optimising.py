@@ -94,6 +94,27 @@ def test_examples_that_go_with_the_query_are_given_as_turns() -> None:
     ]  # fmt: skip
 
 
+def test_no_query_is_shown_its_own_answer() -> None:
+    asked, model = client(imitating)
+    optimise(PROMPT, cases(20), exact, PLENTY, client=asked, effort=QUICK)
+    with_shots = [one for one in model.requests if len(one.messages) > 2]
+    assert with_shots
+    for one in with_shots:
+        assert one.messages[-1].text not in {message.text for message in one.messages[:-1]}
+
+
+def test_a_proposal_is_first_measured_on_other_cases_than_it_was_made_from() -> None:
+    (asked, model), (proposer, writer) = client("never"), client(writing("Say it."))
+    optimise(
+        PROMPT, cases(24), exact, PLENTY, client=asked, proposer=proposer, few_shots=(),
+        effort=Effort(batch=6, rounds=1),
+    )  # fmt: skip
+    seen = writer.requests[0].messages[-1].text
+    measured = [one.messages[-1].text for one in model.requests if one.messages[0].text == "Say it."]
+    assert len(measured) == 6
+    assert not any(f"\n{word}\n" in seen for word in measured)
+
+
 def test_no_better_is_said_and_the_original_is_kept() -> None:
     (asked, _), (proposer, _) = client("nothing"), client(writing("a", "b", "c", "d"))
     found = optimise(PROMPT, cases(30), exact, PLENTY, client=asked, proposer=proposer, effort=QUICK)
