@@ -63,7 +63,8 @@ async def aoptimise(
     instructions that `proposer` writes from wrong answers.
     With `fixed` no examples are tried that are chosen for each query, so that the prompt file is all there is to use.
     `format` is how answers are held to a form, as `Choice(labels)`. `journal` is a JSON Lines file of all answers: who
-    goes on with it pays nothing for what stands there. `on_answer(done)` is called after each answer.
+    goes on with it pays nothing for what stands there. `history` tells the forecast how long answers are and take.
+    `on_answer(done)` is called after each answer.
     """
     limit = _budget(budget)
     setup = await asyncio.to_thread(
@@ -87,6 +88,8 @@ async def aoptimise(
         finalists = search.chosen()
         await examiner.examine([(one, question) for question in setup.held_out for one in finalists[:2]])
         await examiner.examine([(one, question) for question in setup.held_out for one in finalists[2:]])
+    if examiner.over is not None:
+        ended = Ended("budget", f"not every held-out case was asked: {examiner.over}")
     return await asyncio.to_thread(_outcome, search, setup.held_out, finalists, _less(limit.spent, before), ended)
 
 
@@ -167,7 +170,7 @@ def _outcome(
     search: Search, held_out: Sequence[Question], finalists: Sequence[Candidate], spent: Amounts, ended: Ended
 ) -> Optimised:
     found = [one for candidate in finalists if (one := _finalist(search, held_out, candidate)) is not None]
-    if not found:
+    if not found or found[0].candidate is not finalists[0]:
         raise InvalidInput("budget", ended.why, "enough to measure the original on the held-out cases")
     original, *others = [replace(one, front=on_front(one, found)) for one in found]
     best = next((one for one in others if one.candidate is finalists[1]), original)
