@@ -5,9 +5,10 @@ https://kipp.ly/transformer-inference-arithmetic/) and Pope et al., "Efficiently
 https://arxiv.org/abs/2211.05102):
 
     weights       parameters x bytes of the precision
-    cache         2 x layers x key-value heads x head size x bytes of the cache, for each token of each conversation
+    cache         2 x layers x key-value heads x head size x bytes of the cache, for each token of each conversation;
+                  layers that look back over a window alone keep no more than its tokens
     a step        one token for each of `batch` conversations, in the longer of
-                    (weights read + batch x tokens so far x cache of a token) / bandwidth
+                    (weights read + batch x cache of the tokens so far) / bandwidth
                     2 x active parameters x batch / operations a second
     prefill       all input tokens at once: 2 x active parameters x tokens / operations a second, and never less than
                   one reading of the weights
@@ -102,7 +103,7 @@ class Deployment:
     @property
     def largest_batch(self) -> int:
         """The most conversations that its devices hold; 0 where not even one fits."""
-        one = cache_of_a_token(self.architecture, self.cache) * self.context
+        one = cache_of(self.architecture, self.context, self.cache)
         return max(0, int((self.available - self.memory.weights) // one))
 
 
@@ -147,18 +148,19 @@ def memory(
     architecture: Architecture, precision: Precision, context: int, batch: int, cache: CachePrecision = "bf16"
 ) -> Memory:
     """Weights, and keys and values of `batch` conversations of `context` tokens."""
-    return Memory(_weights(architecture.parameters, precision), cache_of_a_token(architecture, cache) * context * batch)
+    return Memory(_weights(architecture.parameters, precision), cache_of(architecture, context, cache) * batch)
 
 
-def cache_of_a_token(architecture: Architecture, cache: CachePrecision = "bf16") -> float:
-    """Bytes of the keys and values of one token."""
+def cache_of(architecture: Architecture, tokens: float, cache: CachePrecision = "bf16") -> float:
+    """Bytes of the keys and values of one conversation of so many tokens."""
     numbers = architecture.kv_numbers
     if numbers is None:
         layers, heads, size = architecture.layers, architecture.kv_heads, architecture.head_size
         if layers is None or heads is None or size is None:
             raise InvalidInput("architecture", architecture, "one with layers, kv_heads and head_size, or kv_numbers")
         numbers = 2 * layers * heads * size
-    return numbers * BITS[cache] / 8
+    windowed = (architecture.window_numbers or 0) * min(tokens, architecture.window or 0)
+    return (numbers * tokens + windowed) * BITS[cache] / 8
 
 
 def speed(deployment: Deployment, traffic: Traffic) -> Speed:
@@ -168,7 +170,7 @@ def speed(deployment: Deployment, traffic: Traffic) -> Speed:
     operations = deployment.gpus * deployment.gpu.compute(deployment.precision)
     fresh = traffic.input_tokens * (1 - traffic.cached)
     tokens_so_far = traffic.input_tokens + traffic.output_tokens / 2
-    kept = batch * tokens_so_far * cache_of_a_token(model, deployment.cache)
+    kept = batch * cache_of(model, tokens_so_far, deployment.cache)
 
     def reading(tokens: float) -> float:
         return _weights(read_at(model, tokens), deployment.precision)

@@ -21,7 +21,9 @@ class Architecture:
     """What the memory of a self-hosted model is worked out from.
 
     `parameters` and `active` (of a mixture of experts; else the same) in billions. Keys and values of one token take
-    2 x `layers` x `kv_heads` x `head_size` numbers; `kv_numbers` overrides that product where attention is compressed.
+    2 x `layers` x `kv_heads` x `head_size` numbers; `kv_numbers` overrides that product where attention is compressed,
+    or where only some of the layers keep every token. `window_numbers` of a token are kept besides while it is one of
+    the last `window`.
     """
 
     parameters: float
@@ -30,6 +32,8 @@ class Architecture:
     kv_heads: int | None = None
     head_size: int | None = None
     kv_numbers: int | None = None
+    window: int | None = None
+    window_numbers: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

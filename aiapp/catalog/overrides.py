@@ -107,6 +107,8 @@ _ARCHITECTURE: Mapping[str, Callable[[Section, str], Any]] = {
     "kv_heads": Section.count,
     "head_size": Section.count,
     "kv_numbers": Section.count,
+    "window": Section.count,
+    "window_numbers": Section.count,
 }
 _BENCHMARK: Mapping[str, Callable[[Section, str], Any]] = {
     "name": Section.words,

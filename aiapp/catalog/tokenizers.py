@@ -2,10 +2,9 @@
 
 Only what a maker or its own library says is taken for the same: models of one family may have different tokenizers, as
 Claude Opus 4.6 and 4.7 have. Of all others the counts of the one are a guess at those of the other, between
-`RATIO_LOW` and `RATIO_HIGH` of them. Anthropic is quoted with up to 1.35 times as many tokens for one text with the
-tokenizer of Opus 4.7 as with the one before it (an article of nxcode.io; Anthropic's own guide was not read): the
-widest step that a maker is known to state, taken here in both directions. Rare scripts may lie outside of it. The
-groups below are recalled from the sources named beside them, which were not opened for this.
+`RATIO_LOW` and `RATIO_HIGH` of them: "the Opus 4.7 tokenizer tokenizes the same content to roughly 1x-1.35x as many
+tokens" as the one before it (anthropics/skills, skills/claude-api/shared/model-migration.md, 2026-07-01), the widest
+step that a maker is known to state, taken here in both directions. Rare scripts may lie outside of it.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ from aiapp.catalog.models import Model
 RATIO_LOW, RATIO_HIGH = Decimal("0.74"), Decimal("1.35")
 
 _SHARED: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    # openai/tiktoken, model.py, 2026-11
+    # tiktoken 0.14.0, model.py; that of gpt-oss has other special tokens alone
     ("o200k", "OpenAI", ("gpt-4o", "gpt-4.1", "gpt-4.5", "gpt-5", "o1", "o3", "o4", "gpt-oss")),
     ("cl100k", "OpenAI", ("gpt-4", "gpt-3.5", "text-embedding")),
-    # meta-llama/llama-models, model cards: one vocabulary of 128,256 from Llama 3 to 3.3
+    # meta-llama/llama-models: models/llama3/tokenizer.py is that of 3, 3.1, 3.2 and 3.3
     ("llama-3", "Meta", ("llama-3",)),
-    # arXiv 2412.19437 and 2501.12948: DeepSeek-R1 is trained from DeepSeek-V3-Base
+    # deepseek-ai/DeepSeek-R1, README.md: trained from DeepSeek-V3-Base; those distilled have slightly changed ones
     ("deepseek-v3", "DeepSeek", ("deepseek-v3", "deepseek-r1")),
 )
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aiapp.catalog.gpus import gpu, gpus
-from aiapp.catalog.hosting import BITS, COUNTS, EFFICIENCY, Deployment, cache_of_a_token, memory, read_at, speed
+from aiapp.catalog.hosting import BITS, COUNTS, EFFICIENCY, Deployment, cache_of, memory, read_at, speed
 from aiapp.catalog.models import Architecture
 from aiapp.catalog.traffic import Traffic
 from aiapp.core.errors import InvalidInput
@@ -27,9 +27,18 @@ def test_memory_of_eight_billion_parameters() -> None:
     needed = memory(EIGHT, "bf16", context=8_000, batch=10)
     assert (needed.weights, needed.cache, needed.total) == (16e9, 131_072 * 80_000, 16e9 + 131_072 * 80_000)
     assert memory(EIGHT, "int4", 1, 1, "fp8").weights == 4.5e9
-    assert cache_of_a_token(EIGHT, "fp8") == 65_536
+    assert cache_of(EIGHT, 1, "fp8") == 65_536
     compressed = Architecture(671.0, 37.0, kv_numbers=61 * 576)
-    assert cache_of_a_token(compressed) == 61 * 576 * 2
+    assert cache_of(compressed, 1) == 61 * 576 * 2
+
+
+def test_layers_with_a_window_keep_no_more_than_its_tokens() -> None:
+    """Gemma 3 27B: 10 layers keep every token, 52 the last 1,024; 2 x 16 x 128 numbers of two bytes a layer."""
+    layer = 2 * 16 * 128
+    gemma = Architecture(27.4, 27.4, 62, kv_numbers=10 * layer, window=1_024, window_numbers=52 * layer)
+    assert cache_of(gemma, 1_000) == 62 * layer * 1_000 * 2
+    assert cache_of(gemma, 100_000) == (10 * 100_000 + 52 * 1_024) * layer * 2
+    assert memory(gemma, "bf16", 100_000, 3).cache == 3 * cache_of(gemma, 100_000)
 
 
 def test_a_model_whose_cache_is_unknown_is_refused() -> None:

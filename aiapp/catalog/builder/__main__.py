@@ -1,6 +1,7 @@
 """Write the packaged data anew: `python -m aiapp.catalog.builder [DAY]`, in the repository, with litellm installed.
 
-Says which disagreements between the sources are new, and which are gone; disagreements.toml must name the same.
+Says which disagreements between the sources are new, and which are gone; disagreements.toml must name the same. Says,
+too, whose sizes nobody has read at a source.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from aiapp.catalog.shelves import PACKAGED
 
 def main() -> None:
     """Build, write, and compare the sources."""
-    day = date.fromisoformat(sys.argv[1]) if len(sys.argv) > 1 else date.today()
+    day = _day(sys.argv[1]) if len(sys.argv) > 1 else date.today()
     sources = installed_sources(day)
     built = build(sources)
     for name, text in built.files().items():
@@ -26,6 +27,8 @@ def main() -> None:
     for stray in set((PACKAGED / "offers").glob("*.json")) - {PACKAGED / name for name in built.files()}:
         stray.unlink()
     print(f"{sum(map(len, built.offers.values()))} offers of {len(built.offers)} vendors, {len(built.models)} models")
+    recalled = [model.id for model in built.models if "recalled" in model.source]
+    print(f"sizes written down from memory, {len(recalled)}: {', '.join(recalled) or 'none'}")
     if sources.second is None:
         print("genai-prices is not installed: nothing is compared")
         return
@@ -34,6 +37,13 @@ def main() -> None:
         print(f"new: {one}")
     for one in sorted(listed.keys() - found):
         print(f"gone: {one}")
+
+
+def _day(word: str) -> date:
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        sys.exit(f"{word!r} is no day such as 2026-11-21; usage: python -m aiapp.catalog.builder [DAY]")
 
 
 if __name__ == "__main__":

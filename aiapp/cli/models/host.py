@@ -94,7 +94,7 @@ def _model(known: Catalogue, name: str, kv: int | None) -> Model:
     if kv is not None and kv < 1:
         raise InvalidInput("kv", kv, "a whole number from 1: 2 x layers x key-value heads x head size")
     if kv is not None and found.architecture is not None:
-        found = replace(found, architecture=replace(found.architecture, kv_numbers=kv))
+        found = replace(found, architecture=replace(found.architecture, kv_numbers=kv, window_numbers=None))
     why = "its weights are closed" if not found.open else _unknown(found.architecture)
     if why:
         raise InvalidInput("model", found.id, f"an open model whose architecture is known ({why})")

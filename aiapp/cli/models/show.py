@@ -160,10 +160,11 @@ def _sizes(model: Model) -> dict[str, str | None]:
     cache = built.kv_numbers
     if cache is None and built.layers and built.kv_heads and built.head_size:
         cache = 2 * built.layers * built.kv_heads * built.head_size
+    window = f"; {built.window_numbers:,} more in the last {built.window:,}" if built.window_numbers else ""
     return {
         "parameters": f"{built.parameters:g} billion{active}",
         "layers": str(built.layers) if built.layers else None,
-        "cache": f"{cache:,} numbers a token" if cache else None,
+        "cache": f"{cache:,} numbers a token{window}" if cache else None,
     }
 
 
