@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
-from functools import partial
+from contextlib import nullcontext
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiapp.client.batch import at_once
+from aiapp.client.budget import Budget
 from aiapp.client.client import Client
-from aiapp.core.errors import AiappError, InvalidInput
+from aiapp.core.errors import AiappError, InvalidInput, OverBudget
 from aiapp.core.request import Settings
 from aiapp.evals.comparison import Comparison, Outcome, compared
 from aiapp.evals.dataset import Item
@@ -20,6 +21,9 @@ from aiapp.evals.journal import Journal
 from aiapp.evals.metrics import METRICS, Metric, checked
 from aiapp.sync import sync
 from aiapp.tracking.tracker import track
+
+if TYPE_CHECKING:
+    from aiapp.client.forecast import Forecast
 
 CONCURRENCY = 4
 
@@ -32,13 +36,16 @@ async def acompare(
     results: str | Path | None = None,
     concurrency: int = CONCURRENCY,
     seed: int = 0,
+    budget: Budget | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Comparison:
     """Ask every client every case, and compare what they answered.
 
     One model is asked after the other, `concurrency` cases at a time, each streamed so that the first token is timed.
-    `results` is a JSON Lines file to which each answer is added: what stands there is not asked again, save what failed
-    or was asked otherwise. Scores are not kept, so that another metric needs no new answers.
+    Within a `budget`, one case is put to all models before the next one: where it is spent, nothing more is asked, and
+    the comparison is of the cases that all models have answered till then; `OverBudget` where there is none. `results`
+    is a JSON Lines file to which each answer is added: what stands there is not asked again, save what failed or was
+    asked otherwise. Scores are not kept, so that another metric needs no new answers.
     """
     if not items or not clients:
         raise InvalidInput("items" if clients else "clients", [], "at least one")
@@ -47,22 +54,64 @@ async def acompare(
             metric("", item.expected)
     journal = None if results is None else Journal(Path(results))
     total, done = len(items) * len(clients), 0
+    over: OverBudget | None = None
 
-    async def one(name: str, item: Item) -> Outcome:
-        nonlocal done
-        kept = None if journal is None else journal.kept(name, item.id, item.fingerprint)
-        answered = kept or await _asked(clients[name], item)
-        if journal is not None and kept is None:
-            journal.add(name, item.fingerprint, answered)
+    async def one(asked: tuple[str, Item]) -> Outcome | None:
+        nonlocal done, over
+        name, item = asked
+        answered = None if journal is None else journal.kept(name, item.id, item.fingerprint)
+        if answered is None:
+            if over is not None:
+                return None
+            try:
+                answered = await _asked(clients[name], item)
+            except OverBudget as refusal:
+                over = over or refusal
+                return None
+            if journal is not None:
+                journal.add(name, item.fingerprint, answered)
         done += 1
         if on_progress is not None:
             on_progress(done, total)
         return _scored(item, answered, metric)
 
-    outcomes = dict[str, list[Outcome]]()
-    for name in clients:
-        outcomes[name] = await at_once(partial(one, name), items, concurrency)
-    return await asyncio.to_thread(compared, outcomes, seed)
+    made = dict[tuple[str, str], Outcome | None]()
+    with nullcontext() if budget is None else budget:
+        for name in clients:
+            turns = [(name, item) for item in items]
+            if budget is not None:
+                turns = [(each, item) for item in items for each in clients]
+            outcomes = await at_once(one, turns, concurrency)
+            made |= {(each, item.id): outcome for (each, item), outcome in zip(turns, outcomes, strict=True)}
+            if budget is not None:
+                break
+    common = [item for item in items if all(made[name, item.id] is not None for name in clients)]
+    if over is not None and not common:
+        raise over
+    tables = {name: [outcome for item in common if (outcome := made[name, item.id])] for name in clients}
+    found = await asyncio.to_thread(compared, tables, seed)
+    return replace(found, left_out=len(items) - len(common), stopped=None if over is None else str(over))
+
+
+def forecasts(
+    items: Sequence[Item],
+    clients: Mapping[str, Client],
+    *,
+    results: str | Path | None = None,
+    concurrency: int = CONCURRENCY,
+) -> dict[str, Forecast]:
+    """What `compare` will take of each model in money and time, of what does not stand in `results`; nothing is sent.
+
+    Times rest on the answers that stand there.
+    """
+    journal = None if results is None else Journal(Path(results))
+    found: dict[str, Forecast] = {}
+    for name, client in clients.items():
+        kept = {item.id: None if journal is None else journal.kept(name, item.id, item.fingerprint) for item in items}
+        history = [span for outcome in kept.values() if outcome is not None for span in outcome.spans]
+        asked = [item.request for item in items if kept[item.id] is None]
+        found[name] = client.forecast(asked, history=history, concurrency=concurrency)
+    return found
 
 
 compare = sync(acompare)
@@ -107,6 +156,8 @@ async def _asked(client: Client, item: Item) -> Outcome:
             async for _ in stream:
                 pass
             answer = stream.response.text
+        except OverBudget:
+            raise
         except AiappError as failure:
             error = f"{type(failure).__name__}: {failure}"
     return Outcome(item.id, 0.0, answer, error, tracked.calls)

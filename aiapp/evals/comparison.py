@@ -58,10 +58,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All models, best first."""
+    """All models, best first, on the `cases` that every one of them was asked.
+
+    `left_out` are those that not all were asked, because a budget was spent: `stopped` says which.
+    """
 
     cases: int
     standings: tuple[Standing, ...]
+    left_out: int = 0
+    stopped: str | None = None
 
     @property
     def best(self) -> Standing:

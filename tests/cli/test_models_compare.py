@@ -14,6 +14,7 @@ from aiapp.cli.models.compare_page import compare_page
 from aiapp.cli.models.compare_picture import write_picture
 from aiapp.core.errors import InvalidInput
 from aiapp.evals.comparison import Comparison, compared
+from aiapp.testing import Said, WireServer
 from tests.cli.ledgers import SPITEFUL
 from tests.cli.pages import Tags
 from tests.cli.process import aiapp
@@ -82,11 +83,33 @@ def test_what_is_wrong_is_one_line(cases: Path) -> None:
         ((cases, "--models", ""), "at least one model"),
         ((cases.parent / "none.jsonl", "--models", "local"), "none.jsonl"),
         ((cases, "--models", "local", "--concurrency", "0"), "concurrency"),
+        ((cases, "--models", "local", "--budget", "-1"), "US dollars of at least 0"),
     ):
         done = aiapp("models", "compare", *words_)
         assert (done.returncode > 0, done.stdout) == (True, "")
         assert said in done.stderr
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_forecast_comes_first_and_a_budget_ends_it_early(cases: Path) -> None:
+    models = "openai:gpt-6-sol?max_tokens=100,openai:gpt-6-luna?max_tokens=100"
+    with WireServer(Said("40")) as server:
+        env = {"OPENAI_BASE_URL": f"{server.url}/v1", "OPENAI_API_KEY": "none"}
+        words_ = ("models", "compare", cases, "--models", models, "--concurrency", "1", "--budget", "0.0021")
+        done = aiapp(*words_, env=env)
+        plain = json.loads(aiapp(*words_, "--json", env=env).stdout)
+        asked = len(server.requests)
+        refused = aiapp(*words_[:-1], "0.000001", env=env)
+        assert len(server.requests) == asked  # nothing was sent
+    lines = done.stdout.splitlines()
+    assert lines[0] == "forecast, before anything is sent, within a budget of $0.0021"
+    assert lines[2].split() == ["model", "answers", "low", "expected", "at", "most", "time"]
+    assert lines[3].split()[:2] == ["openai:gpt-6-sol?max_tokens=100", "2"]
+    assert "Stopped early: openai:gpt-6-sol may take $" in done.stdout
+    assert "1 of 2 cases were not put to all models" in " ".join(done.stdout.split())
+    assert (plain["left_out"], plain["forecast"]["openai:gpt-6-luna?max_tokens=100"]["requests"]) == (1, 2)
+    assert refused.returncode > 0
+    assert "of a budget of $0.000001" in refused.stderr
 
 
 def test_the_page_is_whole_and_safe() -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from aiapp import Choice, Client, Prompt, Request, Retry, Settings
-from aiapp.core.errors import InvalidInput, Unavailable
+from aiapp import Budget, Choice, Client, Prompt, Request, Retry, Settings
+from aiapp.core.errors import InvalidInput, OverBudget, Unavailable
 from aiapp.core.invoice import Invoice, Line
-from aiapp.evals.compare import compare, variants
+from aiapp.evals.compare import compare, forecasts, variants
 from aiapp.evals.comparison import Outcome, compared
 from aiapp.evals.dataset import Item, read_items, with_choices
 from aiapp.evals.metrics import METRICS, exact, metric
@@ -116,6 +116,57 @@ def test_what_failed_is_asked_again(tmp_path: Path) -> None:
     for failed in (1, 0):
         client = Client(provider=model, retry=Retry(attempts=1))
         assert compare(items(1), {"m": client}, exact, results=tmp_path / "r").best.failed == failed
+
+
+class Hosted(ScriptedModel):
+    """Stands in for a model with a price: $2 in and $10 out, or a twentieth of that."""
+
+    name = "openai"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(echo, free=False)
+        self.model = model
+
+
+def hosted() -> dict[str, Client]:
+    settings = Settings(max_tokens=100)
+    return {name: Client(provider=Hosted(f"gpt-6-{name}"), settings=settings) for name in ("sol", "luna")}
+
+
+def test_a_budget_stops_between_cases_and_what_was_answered_is_compared(tmp_path: Path) -> None:
+    kept, budget = tmp_path / "results.jsonl", Budget("0.005")
+    found = compare(items(20), hosted(), exact, results=kept, concurrency=1, budget=budget)
+    assert found.stopped is not None
+    assert "of a budget of $0.005" in found.stopped
+    assert 0 < found.cases < 20
+    assert found.left_out == 20 - found.cases
+    assert [len(one.outcomes) for one in found.standings] == [found.cases] * 2
+    assert not any(one.failed for one in found.standings)  # what was not asked did not fail
+    assert budget.spent.money is not None
+    assert budget.spent.money <= Decimal("0.005")
+    assert len(kept.read_text().splitlines()) in (2 * found.cases, 2 * found.cases + 1)
+    more = compare(items(20), hosted(), exact, results=kept, budget=Budget("1"))
+    assert (more.cases, more.left_out, more.stopped) == (20, 0, None)
+
+
+def test_a_budget_that_affords_no_case_of_all_models_is_said() -> None:
+    clients = hosted()
+    with pytest.raises(OverBudget, match=r"openai:gpt-6-sol may take"):
+        compare(items(3), clients, exact, budget=Budget("0.000001"))
+
+
+def test_what_a_comparison_will_take_is_forecast_before_it_is_sent(tmp_path: Path) -> None:
+    clients, kept = hosted(), tmp_path / "results.jsonl"
+    before = forecasts(items(10), clients, results=kept)
+    sol, luna = before["sol"], before["luna"]
+    assert sol.requests == luna.requests == 10
+    assert sol.high.money is not None
+    assert luna.high.money is not None
+    assert luna.high.money < sol.high.money
+    compare(items(4), clients, exact, results=kept)
+    after = forecasts(items(10), clients, results=kept)
+    assert after["sol"].requests == 6
+    assert after["sol"].expected.seconds is not None  # it was measured meanwhile
 
 
 def test_variants_are_names_with_settings() -> None:
