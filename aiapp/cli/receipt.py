@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from aiapp.core.invoice import Invoice, Line, PriceRow
-from aiapp.core.response import Receipt
+from aiapp.core.response import Attempt, Receipt
 from aiapp.core.usage import Usage
 
 _MARGIN = " " * 8
@@ -22,12 +22,21 @@ def receipt_lines(receipt: Receipt) -> list[str]:
         f"model   {_model(receipt)}",
         f"tokens  {_tokens(receipt.usage)}",
         *invoice_lines(receipt.invoice),
+        *(f"{_MARGIN}{line}" for line in failed_tries(receipt.attempts)),
         f"time    {_seconds(timing.total)}{first}",
     ]
     if stages:
         lines.append(_MARGIN + stages)
     lines.extend(f"note    {change}" for change in receipt.changes)
     return lines
+
+
+def failed_tries(attempts: Sequence[Attempt]) -> Iterator[str]:
+    """What may have been charged beside the invoice, a line for each try that failed after a model may have run."""
+    for one in attempts:
+        if one.error is not None and one.at_most != 0:
+            most = "how much is not known" if one.at_most is None else f"up to {_money(one.at_most)}"
+            yield f"not on the invoice: a try that ended with {one.error} may have been charged: {most}"
 
 
 def invoice_lines(invoice: Invoice) -> list[str]:

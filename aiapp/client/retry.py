@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 from aiapp.core.errors import InvalidInput, ProviderError
@@ -41,6 +42,10 @@ class Retry:
                 raise InvalidInput(name, seconds, "a number of seconds, at least 0")
 
 
+def _nobody_knows(_: ProviderError) -> Decimal | None:
+    return None
+
+
 async def attempt(
     work: Callable[[], Awaitable[T]],
     policy: Retry,
@@ -49,20 +54,30 @@ async def attempt(
     *,
     clock: Callable[[], float] = time.perf_counter,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    at_most: Callable[[ProviderError], Decimal | None] = _nobody_knows,
 ) -> T:
-    """Do `work`, trying again as the policy says; each try is added to `log`."""
+    """Do `work`, trying again as the policy says; each try is added to `log`.
+
+    `at_most` says what a try may have been charged that ended with an error.
+    """
     began = clock()
     try:
         result = await work()
     except ProviderError as error:
-        log.append(Attempt(model, clock() - began, type(error).__name__, error.status))
+        log.append(_failure(model, clock() - began, error, at_most))
         if not error.retryable or policy.attempts == 1:
             raise
         failed = error
     else:
         log.append(Attempt(model, clock() - began))
         return result
-    return await _again(work, policy, model, log, failed, began, clock, sleep)
+    return await _again(work, policy, model, log, failed, began, clock, sleep, at_most)
+
+
+def _failure(
+    model: str, seconds: float, error: ProviderError, at_most: Callable[[ProviderError], Decimal | None]
+) -> Attempt:
+    return Attempt(model, seconds, type(error).__name__, error.status, at_most=at_most(error))
 
 
 async def _again(
@@ -74,6 +89,7 @@ async def _again(
     began: float,
     clock: Callable[[], float],
     sleep: Callable[[float], Awaitable[None]],
+    at_most: Callable[[ProviderError], Decimal | None],
 ) -> T:
     """What follows a first failure. Nothing of this is paid for by a call that succeeds at once."""
     from tenacity import AsyncRetrying, retry_if_exception, wait_random_exponential
@@ -102,7 +118,7 @@ async def _again(
         try:
             result = await work()
         except ProviderError as error:
-            log.append(Attempt(model, clock() - started, type(error).__name__, error.status))
+            log.append(_failure(model, clock() - started, error, at_most))
             raise
         log.append(Attempt(model, clock() - started))
         return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
@@ -10,7 +11,7 @@ from aiapp.client.budget import time_left
 from aiapp.client.call import Call, Opened, Policy, Proceed, around
 from aiapp.client.retry import Retry, attempt
 from aiapp.client.timeouts import no_longer_silent_than, within
-from aiapp.core.errors import NotHonoured
+from aiapp.core.errors import NotHonoured, ProviderError
 from aiapp.core.events import Event, Served, Started, UsageReport
 from aiapp.providers.protocol import Provider
 
@@ -47,7 +48,7 @@ class Route:
         call.provider, call.prepared = self.provider, self.provider.prepare(call.request)
         if self.strict and (lost := tuple(change for change in call.prepared.changes if change.lost)):
             raise NotHonoured(self.model, lost)
-        return await attempt(partial(self._gated, call), self.retry, self.model, call.attempts, clock=call.working)
+        return await self._attempt(self._gated, call)
 
     async def attempt(
         self, call: Call, send: Callable[[], Awaitable[T]], said: Callable[[T], Sequence[Event]] = _nothing_said
@@ -68,10 +69,20 @@ class Route:
         for gate in reversed(self._gates):
             gated = around(gate, gated)
         try:
-            await attempt(partial(gated, call), self.retry, self.model, call.attempts, clock=call.working)
+            await self._attempt(gated, call)
         finally:
             call.close()
         return done[-1]
+
+    async def _attempt(self, gated: Proceed, call: Call) -> Opened:
+        return await attempt(
+            partial(gated, call),
+            self.retry,
+            self.model,
+            call.attempts,
+            clock=call.working,
+            at_most=partial(_at_most, call),
+        )
 
     async def _send(self, call: Call) -> Opened:
         assert call.prepared is not None
@@ -86,6 +97,12 @@ class Route:
     def _timeout(self, call: Call) -> float:
         """How long a try may take: as the client says, and no longer than the budgets last."""
         return min(self.timeout, time_left(call.budgets, self.model)) if call.budgets else self.timeout
+
+
+def _at_most(call: Call, error: ProviderError) -> Decimal | None:
+    from aiapp.client.charging import at_most  # nothing of this is needed where no try fails
+
+    return at_most(call, error)
 
 
 async def _begun(events: AsyncIterator[Event]) -> list[Event]:

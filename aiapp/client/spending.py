@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from aiapp.client.bounds import Bound, bound
 from aiapp.client.budget import time_left
 from aiapp.client.call import Call, Opened, Proceed
+from aiapp.client.charging import no_model_ran
 from aiapp.client.receipt import invoice_of, response_of
-from aiapp.client.recording import was_refused
 from aiapp.client.reserving import NOTHING, Account, Claim, Reservation
 from aiapp.client.route import full_name
-from aiapp.core.errors import ConnectionFailed, OverBudget, ProviderError, TimedOut
+from aiapp.core.errors import OverBudget, TimedOut
 from aiapp.core.events import Completion, fold
 from aiapp.core.invoice import Invoice
 from aiapp.core.response import Change
@@ -164,16 +163,7 @@ def _taken(said: Completion, invoice: Invoice, most: Bound) -> Claim:
 
 def _taken_by_failure(error: BaseException, claim: Claim) -> Claim:
     """A failure before a model ran took no more than a try; any other may have been charged in full."""
-    free = isinstance(error, ProviderError) and (was_refused(error.status) or _never_connected(error))
-    return replace(claim, money=NOTHING, tokens=0) if free else claim
-
-
-def _never_connected(error: ProviderError) -> bool:
-    """Whether nobody listened, or the host has no address: all that an SDK raises keeps what the system said."""
-    cause: BaseException | None = error if isinstance(error, ConnectionFailed) else None
-    while cause is not None and not isinstance(cause, ConnectionRefusedError | socket.gaierror):
-        cause = cause.__cause__ or cause.__context__
-    return cause is not None
+    return replace(claim, money=NOTHING, tokens=0) if no_model_ran(error) else claim
 
 
 def _finite(seconds: float) -> float | None:

@@ -35,13 +35,18 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at a call; `wait` is the pause in seconds before the next one."""
+    """One try at a call; `wait` is the pause in seconds before the next one.
+
+    `at_most` is what one that failed may have been charged in US dollars, such as one that took too long: it stands on
+    no invoice. None where nobody knows, and for one that was answered.
+    """
 
     model: str
     seconds: float
     error: str | None = None
     status: int | None = None
     wait: float = 0.0
+    at_most: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +88,15 @@ class Receipt:
 
     @property
     def cost(self) -> Decimal | None:
-        """US dollars; None where unknown."""
+        """US dollars of the invoice; None where unknown."""
         return self.invoice.total
+
+    @property
+    def cost_at_most(self) -> Decimal | None:
+        """The same with what tries that failed may have been charged besides; None where that is unknown."""
+        parts = [self.cost, *(one.at_most for one in self.attempts if one.error is not None)]
+        known = [part for part in parts if part is not None]
+        return sum(known, Decimal(0)) if len(known) == len(parts) else None
 
 
 def total_receipt(receipts: Iterable[Receipt], timing: Timing) -> Receipt:

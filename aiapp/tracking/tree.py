@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from aiapp.core.usage import Usage
 from aiapp.tracking.span import Span
-from aiapp.tracking.wording import costing, count, seconds
+from aiapp.tracking.wording import costing, count, money, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,7 @@ def described(node: Node) -> str:
             words.append(f"first token {seconds(span.first_token)}")
         if len(span.attempts) > 1:
             words.append(f"{len(span.attempts)} attempts")
+            words.extend(_charged_besides(span))
     elif node.calls:
         words.append(f"{node.calls} call{'' if node.calls == 1 else 's'}")
     if node.calls:
@@ -92,3 +93,14 @@ def described(node: Node) -> str:
     elif span.finish not in (None, "stop", "tool_calls"):
         words.append(str(span.finish))
     return " · ".join(words)
+
+
+def _charged_besides(span: Span) -> Iterator[str]:
+    """What tries before the last one may have been charged, which is in no cost."""
+    failed = [one.at_most for one in span.attempts[:-1] if one.error is not None]
+    known = [amount for amount in failed if amount is not None]
+    most = sum(known, Decimal(0))
+    if len(known) < len(failed):
+        yield "more, where failed ones were charged"
+    elif most:
+        yield f"up to {money(most)} more, where failed ones were charged"

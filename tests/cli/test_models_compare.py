@@ -92,17 +92,18 @@ def test_what_is_wrong_is_one_line(cases: Path) -> None:
 
 
 def test_a_forecast_comes_first_and_a_budget_ends_it_early(cases: Path) -> None:
+    cases.write_text("".join(f"{line}\n" for line in reversed(cases.read_text().splitlines())))  # the longer one last
     models = "openai:gpt-6-sol?max_tokens=100,openai:gpt-6-luna?max_tokens=100"
     with WireServer(Said("40")) as server:
         env = {"OPENAI_BASE_URL": f"{server.url}/v1", "OPENAI_API_KEY": "none"}
-        words_ = ("models", "compare", cases, "--models", models, "--concurrency", "1", "--budget", "0.0021")
+        words_ = ("models", "compare", cases, "--models", models, "--concurrency", "1", "--budget", "0.0019")
         done = aiapp(*words_, env=env)
         plain = json.loads(aiapp(*words_, "--json", env=env).stdout)
         asked = len(server.requests)
         refused = aiapp(*words_[:-1], "0.000001", env=env)
         assert len(server.requests) == asked  # nothing was sent
     lines = done.stdout.splitlines()
-    assert lines[0] == "forecast, before anything is sent, within a budget of $0.0021"
+    assert lines[0] == "forecast, before anything is sent, within a budget of $0.0019"
     assert lines[2].split() == ["model", "answers", "low", "expected", "at", "most", "time"]
     assert lines[3].split()[:2] == ["openai:gpt-6-sol?max_tokens=100", "2"]
     assert "Stopped early: openai:gpt-6-sol may take $" in done.stdout
