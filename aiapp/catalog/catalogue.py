@@ -7,6 +7,7 @@ asked for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
@@ -20,6 +21,10 @@ from aiapp.core.errors import UnknownModel
 
 LISTED = "that `aiapp models` lists"
 SUGGESTIONS = 3
+LIKE, ALIKE = 40, 0.55
+"""How many that are like a name, and how much, are looked at for those that will last."""
+SLIP = 0.85
+"""How much two names with the same numbers are alike where one is a slip of the pen of the other."""
 MET = 4096
 """How many names a catalogue remembers, so that every call of a program is not a search."""
 
@@ -64,10 +69,14 @@ class Catalogue:
             raise UnknownModel(name, f"{near}, or another offer {LISTED}" if near else f"an offer {LISTED}")
         return found
 
-    def nearest(self, name: str) -> list[str]:
+    def nearest(self, name: str, today: date | None = None) -> list[str]:
         """The ids most like a name that means none: of the same name elsewhere, else like it at the same provider, else
-        like it anywhere, makers of models before those who serve them."""
-        from difflib import get_close_matches  # slow to load, and needed only here
+        like it anywhere, makers of models before those who serve them.
+
+        Those that no end is announced of come alone, where there are any: first what differs by a slip of the pen, then
+        those that share the most words, the newest first.
+        """
+        from difflib import SequenceMatcher, get_close_matches  # slow to load, and needed only here
 
         provider, _, rest = name.partition(":") if ":" in name else ("", "", name)
         named: dict[str, str] = {}
@@ -77,8 +86,17 @@ class Catalogue:
         if last in named:
             return [named[last]]
         here = [one for one in self.offers if provider and one.startswith(f"{provider}:")]
-        close = get_close_matches(name, here, SUGGESTIONS, 0.6)
-        return close or [named[one] for one in get_close_matches(last, named, SUGGESTIONS, 0.6)]
+        close = get_close_matches(name, here, LIKE, ALIKE)
+        close = close or [named[one] for one in get_close_matches(last, named, LIKE, ALIKE)]
+        lasting = [one for one in close if self.offers[one].lasts(today or date.today())]
+        words, numbers = _words(last), _numbers(last)
+
+        def order(one: str) -> tuple[bool, int, list[int]]:
+            other = one.partition(":")[2].rpartition("/")[2].lower()
+            slip = numbers == _numbers(other) and SequenceMatcher(None, last, other).ratio() > SLIP
+            return (not slip, -len(words & _words(other)), [*(-number for number in _numbers(other)), 0])
+
+        return sorted(lasting, key=order)[:SUGGESTIONS] or close[:SUGGESTIONS]
 
     def with_overrides(self, path: str | Path) -> Catalogue:
         """This catalogue with a TOML file of offers, prices and models over it; overrides.py shows one."""
@@ -116,6 +134,15 @@ class _Layered(Catalogue):
 
     def _listed(self, name: str) -> Offer | None:
         return self._above._listed(name) or self._below._listed(name)
+
+
+def _words(name: str) -> frozenset[str]:
+    return frozenset(re.findall("[a-z]+", name))
+
+
+def _numbers(name: str) -> list[int]:
+    """The version: the numbers of a name, dates left out."""
+    return [int(digits) for digits in re.findall("[0-9]+", name) if len(digits) < 3]
 
 
 def packaged() -> Catalogue:

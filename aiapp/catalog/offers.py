@@ -70,3 +70,7 @@ class Offer:
     def alive(self, day: date) -> bool:
         """Whether it is served on a day, as far as is known."""
         return (self.released is None or self.released <= day) and (self.retires is None or day < self.retires)
+
+    def lasts(self, day: date) -> bool:
+        """Whether it is served on a day, and no end of it is announced."""
+        return self.alive(day) and self.deprecated is None and self.retires is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -72,6 +73,30 @@ def test_an_unknown_name_is_told_what_is_nearest(name: str, suggested: str) -> N
         catalogue().offer(name)
     assert failed.value.accepted.split(" or ")[0].split(",")[0] == suggested
     assert catalogue().find(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "suggested"),
+    [
+        ("openai:gpt-9", "openai:gpt-6"),
+        ("openai:gpt-3", "openai:gpt-6"),
+        ("gpt-7", "openai:gpt-6"),
+        ("anthropic:claude-opus-9", "anthropic:claude-opus-5-5"),
+        ("mistral:mistral-large-9", "mistral:mistral-large-4"),
+    ],
+)
+def test_what_is_suggested_will_last_and_is_the_newest_of_its_kind(name: str, suggested: str) -> None:
+    known, today = catalogue(), date(2026, 11, 21)
+    near = known.nearest(name, today)
+    assert near[0].startswith(suggested)
+    assert all(known.offers[one].lasts(today) for one in near)
+    with pytest.raises(UnknownModel, match=re.escape(suggested)):
+        known.offer(name)
+
+
+def test_where_all_that_is_near_ends_it_is_named_all_the_same() -> None:
+    ending = Offer("acme:one", "acme", "by hand", date(2026, 11, 1), retires=date(2027, 1, 1))
+    assert Catalogue([ending], []).nearest("acme:oen", date(2026, 11, 21)) == ["acme:one"]
 
 
 def test_nothing_near_is_said_without_a_guess() -> None:
