@@ -55,6 +55,8 @@ class HostedProvider(ABC, Generic[Sdk]):
     request_id_header: ClassVar[str] = "x-request-id"
     free = False
     ranks_choices = False
+    region: str | None = None
+    """Where the address makes the vendor serve, for vendors whose answers do not say so."""
 
     def __init__(
         self,
@@ -127,7 +129,7 @@ class HostedProvider(ABC, Generic[Sdk]):
         """Post a payload; the JSON object that comes back, and how it was served."""
         with self._translated():
             response = await self._send(path, payload, streaming=False)
-        served = Served(request_id=response.headers.get(self.request_id_header))
+        served = Served(request_id=response.headers.get(self.request_id_header), region=self.region)
         try:
             return _object(response.content), served
         except ValueError:
@@ -140,7 +142,7 @@ class HostedProvider(ABC, Generic[Sdk]):
         with self._translated():
             response = await self._send(self.path, self.streaming(prepared.payload), streaming=True)
             try:
-                served = Served(request_id=response.headers.get(self.request_id_header))
+                served = Served(request_id=response.headers.get(self.request_id_header), region=self.region)
                 kind = response.headers.get("content-type", "no content type")
                 if not kind.startswith("text/event-stream"):
                     raise self._invalid(f"the answer is not a stream of events ({kind})", served)

@@ -24,6 +24,7 @@ from aiapp.providers.litellm import decode as litellm
 from aiapp.providers.openai import decode as responses
 from aiapp.providers.openai.chat import decode as chat
 from aiapp.providers.openai.embeddings import decode_vectors
+from aiapp.providers.openai.sdk import region_of
 from aiapp.providers.openai.vendors import vendors
 from aiapp.tracking.billing import CACHED, bill, nothing_due
 
@@ -78,7 +79,8 @@ def billed(row: Mapping[str, Any]) -> Invoice:
     if row.get("cached"):
         return nothing_due(said.usage, CACHED)
     tier = said.tier or (None if "asked_tier" in row else STANDARD)
-    return bill(said.usage, row["model"], CATALOGUE.find, at=at, served=said.model, tier=tier, region=said.region)
+    region = said.region or region_of(row.get("base_url", ""))
+    return bill(said.usage, row["model"], CATALOGUE.find, at=at, served=said.model, tier=tier, region=region)
 
 
 def written(line: Line, expected: str) -> str:

@@ -83,10 +83,28 @@ def _vendor(vendor: Vendor, sources: Sources) -> Iterator[Offer]:
         second = sources.second.find(vendor.genai, offer.id.removeprefix(vendor.offers)) if sources.second else None
         facts = _facts_of(offer, sources.facts)
         prices = _completed(offer.prices, second, preferred=facts.pop("prices", None) == NAME)
+        prices = _resident(prices, vendor, None if model is None else model.released)
         released = None if model is None or vendor.known else model.released
         taken.append(_with_facts(replace(offer, model=model, prices=prices, released=released), facts))
     folded = _without_snapshots(_without_regions(taken, vendor))
     return iter(sorted(folded, key=lambda offer: offer.id))
+
+
+def _resident(prices: tuple[PriceList, ...], vendor: Vendor, released: date | None) -> tuple[PriceList, ...]:
+    """Prices with the factors of all regions that the vendor processes in: what one of them costs, and 1 for models of
+    the days before it charged for that."""
+    since = vendor.residency_since
+    level = since is not None and released is not None and released < since
+    return tuple(_everywhere(one, vendor, Decimal(1) if level else None) for one in prices)
+
+
+def _everywhere(prices: PriceList, vendor: Vendor, factor: Decimal | None) -> PriceList:
+    said = (by for region, by in prices.factors.items() if region in vendor.residencies)
+    factor = factor or next(said, None)
+    if factor is None:
+        return prices
+    factors = {**dict.fromkeys(vendor.residencies, factor), **prices.factors}
+    return replace(prices, factors=factors, source=f"{prices.source}; regions: {vendor.residency_source}")
 
 
 def _old(offer: Offer, model: Model | None, since: date, today: date) -> bool:

@@ -39,6 +39,9 @@ class Vendor:
     regions: tuple[str, ...] = ()
     region_is_deployment: bool = False
     beside_answer: tuple[int, ...] = ()
+    residencies: tuple[str, ...] = ()
+    residency_since: date | None = None
+    residency_source: str = ""
 
 
 def read_vendors(table: Mapping[str, Mapping[str, Any]]) -> tuple[Vendor, ...]:

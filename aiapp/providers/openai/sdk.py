@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from aiapp.core.embeddings import Vectors
 from aiapp.core.errors import ProviderError
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 
+_REGIONAL = "api.openai.com"
+
+
 class OpenAISdkProvider(HostedProvider["AsyncOpenAI"]):
     """One model behind OpenAI's SDK, on whichever wire, at whichever vendor."""
 
@@ -24,6 +29,14 @@ class OpenAISdkProvider(HostedProvider["AsyncOpenAI"]):
     """Whether the account is OpenAI's: the SDK names the user's organisation and project to whoever it talks to."""
 
     sdk_module = "openai"
+
+    def open(
+        self, model: str, key: str, base_url: str | None, timeout: float, http_client: httpx2.AsyncClient | None
+    ) -> None:
+        """Keep what connections will need; none is made."""
+        super().open(model, key, base_url, timeout, http_client)
+        if self.of_openai:
+            self.region = region_of(base_url or os.environ.get("OPENAI_BASE_URL", ""))
 
     async def post(self, sdk: AsyncOpenAI, path: str, body: bytes) -> httpx2.Response:
         """Send a JSON body, as it is."""
@@ -102,3 +115,14 @@ class OpenAISdkProvider(HostedProvider["AsyncOpenAI"]):
         from openai import Omit
 
         return {**kind, "Authorization": Omit()}
+
+
+def region_of(base_url: str) -> str | None:
+    """The region whose address this is, such as `eu` of https://eu.api.openai.com/v1; None for any other.
+
+    OpenAI charges more for what is processed there, and its answers do not say that it was
+    (https://developers.openai.com/api/docs/guides/data-residency).
+    """
+    host = urlsplit(base_url).hostname or ""
+    region, dot, rest = host.partition(".")
+    return region if dot and rest == _REGIONAL else None

@@ -59,6 +59,14 @@ VENDORS = (
     ),
     Vendor("host", "litellm:host/", ("host",), ("host/",), known=True),
 )
+RESIDENT = Vendor(
+    "home",
+    "home:",
+    ("home",),
+    residencies=("us", "eu", "jp"),
+    residency_since=date(2026, 3, 5),
+    residency_source="its page",
+)
 LLAMA = Model("llama-9", "Meta", "llama", True, "its card", TODAY, licence="MIT", weights="meta/llama-9")
 
 
@@ -200,6 +208,23 @@ def installed(package: str) -> str | None:
 
 
 @pytest.mark.skipif(find_spec("litellm") is None, reason="needs litellm, whose price file is the source")
+def test_regions_cost_the_same_factor_and_nothing_for_models_from_before_that() -> None:
+    new, old, unknown = (Model(name, "Home", name, False, "its card", TODAY) for name in ("new", "old", "unknown"))
+    models = (replace(new, released=date(2026, 3, 5)), replace(old, released=date(2026, 3, 4)), unknown)
+    home = {"litellm_provider": "home"}
+    rows = {
+        "new": {**row(1e-06, 1e-06, regional_processing_uplift_multiplier_eu=1.1), **home},
+        "old": {**row(1e-06, 1e-06), **home},
+        "unknown": {**row(1e-06, 1e-06), **home},
+    }
+    built = build(replace(sources(), rows=rows, vendors=(RESIDENT,), names=Names(models, {}, ())))
+    prices = {offer.name: offer.prices[-1] for offer in built.offers["home"]}
+    assert prices["new"].factors == dict.fromkeys(("us", "eu", "jp"), Decimal("1.1"))
+    assert prices["new"].source.endswith("; regions: its page")
+    assert prices["old"].factors == dict.fromkeys(("us", "eu", "jp"), 1)
+    assert prices["unknown"].factors == {}
+
+
 def test_the_files_that_are_checked_in_are_what_the_builder_writes() -> None:
     have = {package: installed(package) for package in MADE_WITH}
     if have != MADE_WITH:
