@@ -8,6 +8,7 @@ its bound. So however many calls are in flight, they cannot together take more t
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from contextvars import ContextVar
 from decimal import Decimal, InvalidOperation
@@ -15,7 +16,8 @@ from types import TracebackType
 from typing import Self
 
 from aiapp.client.reserving import Account, Amounts
-from aiapp.core.errors import InvalidInput
+from aiapp.client.timeouts import Late
+from aiapp.core.errors import InvalidInput, OverBudget
 
 
 class Budget:
@@ -30,7 +32,8 @@ class Budget:
     that cannot fit is `OverBudget`, and nothing is sent. The most that a call may take rests on its `max_tokens`: where
     that is set, more calls fit at once; where it is not, and the longest answer of the model does not fit, the answer
     is cut to what the budget affords, and the response's `warnings` say so. A stream holds what it reserved until it is
-    read to its end or closed, so whoever asks again while reading one may wait for themselves.
+    read to its end or closed, so whoever asks again while reading one may wait for themselves. A stream that still
+    comes when the seconds are over ends with `OverBudget`, whose `said` is the answer till then.
     """
 
     def __init__(
@@ -106,6 +109,21 @@ def time_left(budgets: Sequence[Budget], model: str) -> float:
     if late is not None:
         raise late
     return min((left for budget in budgets if (left := budget.left.seconds) is not None), default=math.inf)
+
+
+def end_in_time(budgets: Sequence[Budget], model: str) -> Late | None:
+    """When the first of the budgets' seconds are over, and what a stream that still comes then ends with."""
+    timed = [(left, one) for one in budgets if (left := one.left.seconds) is not None]
+    if not timed:
+        return None
+    left, first = min(timed, key=lambda each: each[0])
+    seconds = first.limit.seconds or 0.0
+
+    def over() -> OverBudget:
+        elapsed = round(first.account.elapsed, 3)
+        return OverBudget(model, "seconds", seconds, elapsed, reason="is not listened to any more")
+
+    return Late(time.monotonic() + left, over)
 
 
 def _dollars(money: Decimal | str | float) -> Decimal:

@@ -25,7 +25,7 @@ from aiapp.client.spending import Spending
 from aiapp.client.stream import Stream
 from aiapp.client.structured import REASKS, answer_of, structured
 from aiapp.core.embeddings import Embeddings
-from aiapp.core.errors import AiappError, InvalidInput
+from aiapp.core.errors import AiappError, InvalidInput, OverBudget
 from aiapp.core.events import Event, Fold, TextDelta, ThinkingDelta, ToolCallStart, fold
 from aiapp.core.request import Asked, Request, Settings
 from aiapp.core.response import Response
@@ -322,6 +322,9 @@ class Client:
                 response = response_of(folding.completion(), call)
                 call.answered(response)
                 yield response if schema is None else answer_of(response, schema)
+            except OverBudget as over:
+                over.said = None if rest is None else folding.completion()
+                raise
             finally:
                 await close_stream(rest)
                 await call.aclose()

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
-from aiapp.client.budget import time_left
+from aiapp.client.budget import end_in_time, time_left
 from aiapp.client.call import Call, Opened, Policy, Proceed, around
 from aiapp.client.retry import Retry, attempt
 from aiapp.client.timeouts import no_longer_silent_than, within
@@ -92,7 +92,8 @@ class Route:
             return Opened(await within(timeout, self.provider.acomplete(call.prepared), self.provider))
         call.source = self.provider.astream(call.prepared)
         first = await within(timeout, _begun(call.source), self.provider)
-        return Opened(first, no_longer_silent_than(self._timeout(call), call.source, self.provider))
+        late = end_in_time(call.budgets, self.model) if call.budgets else None
+        return Opened(first, no_longer_silent_than(self.timeout, call.source, self.provider, late))
 
     def _timeout(self, call: Call) -> float:
         """How long a try may take: as the client says, and no longer than the budgets last."""

@@ -31,6 +31,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    from aiapp.core.events import Completion
     from aiapp.core.response import Change, Response
 
 
@@ -92,11 +93,13 @@ class NotHonoured(AiappError):
 
 
 class OverBudget(AiappError):
-    """A call may take more than a budget has left; nothing of it was sent.
+    """A call may take more than a budget has left; nothing of it was sent, or its time is over while its stream comes.
 
     `dimension` is `money` (US dollars), `tokens`, `calls` or `seconds`. `may_take` is the most that the call may take
-    of it; None where that is not known, which `reason` explains.
+    of it; None where that is not known, which `reason` explains. `said` is what a stream said that was ended.
     """
+
+    said: Completion | None = None
 
     def __init__(
         self,
@@ -113,7 +116,7 @@ class OverBudget(AiappError):
         unit = "" if sign else f" {dimension}"
         of = f"of a budget of {sign}{limit}{unit}, {sign}{spent} is spent"
         if dimension == "seconds":
-            said = f"{model} is not asked any more: {of}"
+            said = f"{model} {reason or 'is not asked any more'}: {of}"
         elif may_take is None:
             said = f"how much {dimension} {model} may take is unknown ({reason}); {of}"
         else:

@@ -7,6 +7,7 @@ import contextlib
 import random
 import re
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -30,7 +31,7 @@ from aiapp.core.errors import (
     TimedOut,
     Unavailable,
 )
-from aiapp.core.events import Event
+from aiapp.core.events import Event, Started, TextDelta
 from aiapp.core.usage import Usage
 from aiapp.providers.protocol import Prepared
 from aiapp.testing import Said, ScriptedModel, Vectors, WireServer, faults
@@ -530,3 +531,60 @@ def test_whoever_waits_can_be_cancelled_and_the_next_goes_on() -> None:
 def test_a_budget_that_makes_no_sense_is_refused_in_one_line(make: Callable[[], object], field: str) -> None:
     with pytest.raises(InvalidInput, match=f"^{field}: .* accepted: [^\n]+$"):
         make()
+
+
+class Trickle(ScriptedModel):
+    """Never silent for long, and never done."""
+
+    async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
+        yield Started("m")
+        while True:
+            await asyncio.sleep(0.01)
+            yield TextDelta("x")
+
+
+def test_seconds_end_a_stream_that_trickles_and_what_it_said_is_kept() -> None:
+    budget, read = Budget(seconds=0.2), list[Event]()
+    with pytest.raises(
+        OverBudget, match=r"scripted is not listened to any more: of a budget of 0\.2 seconds"
+    ) as failed:
+        read.extend(Client(provider=Trickle("x"), budget=budget).stream("hi"))
+    said = failed.value.said
+    assert said is not None
+    assert said.text.startswith("xx")
+    assert failed.value.dimension == "seconds"
+    assert settled(budget)
+
+
+def test_seconds_that_end_while_a_reader_is_busy_are_heard_of_at_the_next_event() -> None:
+    budget = Budget(seconds=0.1)
+    events = iter(Client(provider=Trickle("x"), budget=budget).stream("hi"))
+    next(events)
+    time.sleep(0.2)
+    with pytest.raises(OverBudget):
+        for _ in events:
+            pass
+    assert settled(budget)
+
+
+@pytest.mark.parametrize("model", [f"openai:{MODEL}", "anthropic:claude-opus-5-5"])
+def test_seconds_end_an_answer_that_drips_over_the_wire(model: str) -> None:
+    budget, text = Budget("1", seconds=0.4), "word " * 200
+    with WireServer(faults.Drip(Said(text), 400, 0.03)) as server:
+        client = Client(model, api_key="k", base_url=server.url, retry=ONCE)
+        with budget, pytest.raises(OverBudget) as failed:
+            list(client.stream(asked()))
+        client.close()
+    said = failed.value.said
+    assert said is not None
+    assert text.startswith(said.text)
+    assert 0 < len(said.text) < len(text)
+    assert budget.spent.money == most_of(client, asked())  # nobody knows what it took
+    assert settled(budget)
+
+
+def test_a_stream_in_time_is_not_touched() -> None:
+    with WireServer(Said("Hello there.")) as server, Budget(seconds=30):
+        client = Client(f"openai:{MODEL}", api_key="k", base_url=server.url)
+        assert "".join(client.stream("hi").text()) == "Hello there."
+        client.close()
