@@ -162,9 +162,10 @@ def _latency(needs: Needs, measured: Measured | None) -> Iterator[Check]:
         return
     longest, fewest = LATENCY[needs.latency]
     seen = measured or Measured(source="nobody measured it here")
-    for need, wanted, found, sign, unit in (
-        ("first token", longest, seen.first_token, -1, "s"),
-        ("speed", fewest, seen.tokens_per_second, 1, "tokens/s"),
+    slow = "" if seen.first_token_p95 is None else f" (p95 {seen.first_token_p95:.3g} s)"
+    for need, wanted, found, sign, unit, beside in (
+        ("first token", longest, seen.first_token, -1, "s", slow),
+        ("speed", fewest, seen.tokens_per_second, 1, "tokens/s", ""),
     ):
         asked = f"at {'most' if sign < 0 else 'least'} {wanted:g} {unit}"
         if found is None:
@@ -172,7 +173,7 @@ def _latency(needs: Needs, measured: Measured | None) -> Iterator[Check]:
         else:
             margin = (Decimal(str(found)) - Decimal(str(wanted))) * sign
             verdict: Verdict = "met" if margin >= 0 else "missed"
-            shown = f"{found:g} {unit}"
+            shown = f"{found:.3g} {unit}{beside}"
             yield Check(f"latency: {need}", asked, shown, verdict, seen.source, seen.as_of, margin, unit)
 
 

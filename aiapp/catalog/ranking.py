@@ -19,10 +19,12 @@ class Measured:
     """How fast an offer was, as the user or a benchmark measured it: the catalogue itself knows no speeds."""
 
     first_token: float | None = None
-    """Seconds until the first token."""
+    """Seconds until the first token, as a rule: the median."""
     tokens_per_second: float | None = None
     source: str = "measured"
     as_of: date | None = None
+    first_token_p95: float | None = None
+    """The same of the slow ones: only 5 % take longer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from aiapp import Ledger
 from tests.cli.process import aiapp
+from tests.tracking.spans import call
 
 DAY = ("--on", "2026-11-21")
 
@@ -86,9 +88,26 @@ def test_your_own_speeds(tmp_path: Path) -> None:
     assert not any(candidate["fits"] for candidate in data["candidates"][1:])
 
 
+def test_the_speeds_of_your_own_calls(tmp_path: Path) -> None:
+    cheapest = found("--limit", "1")["candidates"][0]["offer"]
+    ledger = Ledger(tmp_path / "usage.db")
+    for first in (0.25, 0.75):
+        ledger.ended(call("0.1", model=cheapest, first_token=first, seconds=first + 0.5))
+    ledger.flush()
+    data = found("--latency", "interactive", "--ledger", ledger.path)
+    assert [one["offer"] for one in data["candidates"] if one["fits"]] == [cheapest]
+    first = next(one for one in data["candidates"][0]["checks"] if one["need"] == "latency: first token")
+    assert first["found"] == "0.5 s (p95 0.725 s)"
+    shown = aiapp("models", "choose", "--latency", "interactive", "--ledger", ledger.path).stdout
+    said = " ".join(shown.split())
+    assert f"{cheapest}: first token 0.5 s (p95 0.725 s), 40 tokens/s; measured on 2 calls of yours" in said
+    assert "The speed of all other offers is unknown" in said
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
+        (["--ledger", "no-such.db"], "no-such.db"),
         (["--calls", "0"], "calls_per_day: 0"),
         (["--cached", "1.5"], "cached: 1.5"),
         (["--weights", "opened"], "any, open, closed"),

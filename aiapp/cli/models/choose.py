@@ -13,7 +13,7 @@ import typer
 from aiapp.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from decimal import Decimal
 
     from aiapp.catalog.ranking import Candidate, Measured, Ranking
@@ -48,6 +48,9 @@ def choose(
     without: Annotated[list[str] | None, typer.Option("--without", help="Not this one; repeated.")] = None,
     prefer: Annotated[str, typer.Option("--prefer", help="price, context, or a benchmark's name.")] = "price",
     measured: Annotated[Path | None, typer.Option("--measured", help="Your own speeds: JSON by offer.")] = None,
+    ledger: Annotated[
+        Path | None, typer.Option("--ledger", help="Speeds of your own calls, from the ledger that they are in.")
+    ] = None,
     on: Annotated[datetime | None, typer.Option("--on", formats=_DATES, help="Prices of this day (today).")] = None,
     limit: Annotated[int | None, typer.Option("--limit", help=f"How many to show ({_SHOWN}; with --json all).")] = None,
     working: Annotated[bool, typer.Option("--working", help="How each cost comes about, and every need.")] = False,
@@ -82,18 +85,22 @@ def choose(
         prefer=prefer,
         **words,
     )
-    ranking = rank(needs, on=on.date() if on else None, measured=_measured(measured) if measured else {})
+    recorded = _recorded(ledger) if ledger else {}
+    seen = {**recorded, **(_measured(measured) if measured else {})}
+    ranking = rank(needs, on=on.date() if on else None, measured=seen)
     if as_json:
         print(json.dumps(_as_data(ranking, limit), indent=2, default=str))
     else:
-        _show(ranking, _SHOWN if limit is None else limit, working, sources)
+        _show(ranking, _SHOWN if limit is None else limit, working, sources, recorded)
 
 
-def _show(ranking: Ranking, count: int, working: bool, sources: bool) -> None:
+def _show(ranking: Ranking, count: int, working: bool, sources: bool, recorded: Mapping[str, Measured]) -> None:
+    from aiapp.cli.models.layout import paragraphs
     from aiapp.cli.screen import show
 
     shown = ranking.candidates[:count]
     show(_lines(ranking, shown))
+    show(paragraphs(_told(recorded)))
     for candidate in shown if working or sources else ():
         show(_details(candidate, working, sources))
 
@@ -124,6 +131,26 @@ def _measured(path: Path) -> dict[str, Measured]:
         }
     except (AttributeError, TypeError, ValueError) as error:
         raise InvalidInput("measured", str(path), accepted) from error
+
+
+def _recorded(path: Path) -> Mapping[str, Measured]:
+    """Speeds from the calls in a ledger."""
+    from aiapp.cli.usage import open_ledger
+    from aiapp.tracking.speeds import speeds
+
+    return speeds(open_ledger(path))
+
+
+def _told(recorded: Mapping[str, Measured]) -> Iterator[str]:
+    """What was measured of which model, and that nothing is known of the speed of the others."""
+    for name, one in recorded.items():
+        first = (
+            "unknown" if one.first_token is None else f"{one.first_token:.3g} s (p95 {one.first_token_p95 or 0:.3g} s)"
+        )
+        speed = "unknown" if one.tokens_per_second is None else f"{one.tokens_per_second:,.3g} tokens/s"
+        yield f"{name}: first token {first}, {speed}; {one.source}, the last on {one.as_of}."
+    if recorded:
+        yield "The speed of all other offers is unknown: none of your calls asked them."
 
 
 def _lines(ranking: Ranking, shown: Sequence[Candidate]) -> Iterator[str]:
