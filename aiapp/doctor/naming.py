@@ -48,12 +48,25 @@ def prefixed(written: str) -> str | None:
 
 
 @cache
-def worth_reading() -> re.Pattern[str]:
-    """What a program that names a model, or calls an SDK that does, has in its text."""
+def _quoted_names() -> re.Pattern[str]:
     own = [name.rpartition(":")[2].rpartition("/")[2].lower() for name in known_names()]
     families = "|".join(sorted({begin[0] for name in own if (begin := re.match(r"[a-z]+\d*", name))}))
     providers = "|".join(map(re.escape, sorted({"openai", "anthropic", *_SPELT, *vendors()})))
-    return re.compile(rf"""(?i)openai|anthropic|litellm|aiapp|["'](?:(?:{families})[\w.@]*[-\d]|(?:{providers})[:/])""")
+    return re.compile(rf"""["'](?:(?:{families})[\w.@]*[-\d]|(?:{providers})[:/])""")
+
+
+_SDKS = ("openai", "anthropic", "litellm", "aiapp")
+_CALLS = re.compile(
+    r"(?:OpenAI|Anthropic|Client|Request|\.a?create|\.parse|\.stream|\.count_tokens|\.tool_runner"
+    r"|\ba?(?:completion|responses|embedding))\s*\("
+)
+
+
+def worth_reading(text: str) -> bool:
+    """Whether a program may name a model, or call an SDK that does: a look at its text, for a parse takes far longer."""
+    lower = text.lower()
+    asks = any(sdk in lower for sdk in _SDKS) and _CALLS.search(text) is not None
+    return asks or _quoted_names().search(lower) is not None
 
 
 def known(offer: str) -> bool:

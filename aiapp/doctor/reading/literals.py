@@ -12,6 +12,8 @@ from aiapp.doctor.findings import Place
 UNKNOWN: Final = object()
 """The value of an expression that the text does not tell."""
 _DEEPEST = 8
+_NAMING = {ast.Assign, ast.AnnAssign, ast.withitem, ast.Name, ast.arg, ast.Attribute}
+"""What gives a name its value."""
 _DEFAULTED = ("Field", "field", "Option", "Argument", "option", "argument", "add_argument", "Input")
 
 
@@ -124,8 +126,7 @@ def _nodes(tree: ast.AST) -> Iterator[ast.AST]:
     while stack:
         node = stack.pop()
         yield node
-        for name in node._fields:
-            value: Any = getattr(node, name, None)
+        for value in node.__dict__.values():
             if isinstance(value, list):
                 stack.extend(part for part in value if isinstance(part, ast.AST))  # pyright: ignore[reportUnknownVariableType]
             elif isinstance(value, ast.AST) and value._fields:
@@ -175,7 +176,7 @@ def _assigned_once(nodes: tuple[ast.AST, ...]) -> dict[str, ast.expr]:
     """The names, and the attributes of `self`, that one statement alone gives a value."""
     values, counts = dict[str, ast.expr](), Counter[str]()
     for node in nodes:
-        if not isinstance(node, ast.Assign | ast.AnnAssign | ast.withitem | ast.Name | ast.arg | ast.Attribute):
+        if type(node) not in _NAMING:
             continue
         match node:
             case ast.Assign(targets=[ast.Name() | ast.Attribute() as target], value=value):

@@ -32,7 +32,7 @@ _KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 
 def read_python(text: str, place: Callable[[int, int], Place]) -> Iterator[Sighting]:
     """The sightings of a program; `place` makes one of a line and a column."""
-    if worth_reading().search(text) is None:
+    if not worth_reading(text):
         return
     try:
         tree = ast.parse(text)
