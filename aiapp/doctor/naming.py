@@ -18,6 +18,8 @@ _SPELT = {
     "google-gla": "litellm:gemini/",
     "google_genai": "litellm:gemini/",
     "gemini": "litellm:gemini/",
+    "googleai": "litellm:gemini/",
+    "vertexai": "litellm:vertex_ai/",
     "vertex_ai": "litellm:vertex_ai/",
     "bedrock": "litellm:bedrock/",
     "cohere": "litellm:cohere/",
@@ -63,7 +65,7 @@ _CALLS = re.compile(
 
 
 def worth_reading(text: str) -> bool:
-    """Whether a program may name a model, or call an SDK that does: a look at its text, for a parse takes far longer."""
+    """Whether a program may name a model, or call an SDK that does: a look at its text, as a parse takes longer."""
     lower = text.lower()
     asks = any(sdk in lower for sdk in _SDKS) and _CALLS.search(text) is not None
     return asks or _quoted_names().search(lower) is not None
@@ -92,6 +94,7 @@ def meant(offer: str) -> str | None:
     before = offer[: len(offer) - len(name)]
     others = [one.removeprefix(before) for one in catalogue().offers if one.startswith(before)]
     same = [one for one in others if _parts(one) == _parts(name)]
+    same = same or [one for one in others if sorted(_parts(one).split("-")) == sorted(_parts(name).split("-"))]
     near = same or [one for one in others if _digits(one) == _digits(name) and _distance(one, name, 2) <= 2]
     return f"{before}{near[0]}" if len(near) == 1 and provider else None
 

@@ -217,3 +217,16 @@ def test_what_is_not_python_is_a_note() -> None:
     (finding,) = of_python("model = 'gpt-4'\ndef (")
     assert (finding.code, finding.severity, finding.place.line) == ("AI901", "note", 2)
     assert of_python("def (") == []
+
+
+def test_settings_that_are_unpacked_or_worked_out() -> None:
+    head = "from openai import OpenAI\nNAME = 'astra'\nkw = {'temperature': 0}\n"
+    call = "OpenAI().responses.create(model=f'gpt-6-{NAME}', input='x', max_output_tokens=2**18, **kw)\n"
+    assert codes(of_python(head + call)) == ["AI201", "AI205"]
+    elsewhere = head + call.replace("OpenAI()", "OpenAI(base_url='http://localhost')")
+    assert of_python(elsewhere) == []
+
+
+def test_models_by_their_roles() -> None:
+    assert codes(of_python("MODELS = {'fast': 'claude-2.1', 'smart': 'claude-opus-5'}")) == ["AI101"]
+    assert of_python("MODELS = {'claude-2.0': 'claude-2.1'}") == []

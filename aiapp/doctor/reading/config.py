@@ -18,7 +18,7 @@ from aiapp.doctor.naming import bare, known, prefixed
 from aiapp.doctor.reading.python import MODEL_NAME
 from aiapp.doctor.sightings import ModelSeen, Setting, Sighting, Unread
 
-_WORTH_READING = re.compile(r"(?i)model|llm|engine|fallback")
+_WORTH_READING = re.compile(r"(?i)model|llm|engine|fallback|providers")
 _NAMES = {
     "temperature": "temperature", "top_p": "top_p", "topp": "top_p", "top_k": "top_k", "topk": "top_k",
     "max_tokens": "max_tokens", "maxtokens": "max_tokens", "max_output_tokens": "max_tokens",
@@ -38,6 +38,7 @@ _OF_RECORDS = {
     "timestamp", "git_commit",
 }  # fmt: skip
 """Keys beside a model that make it a record of one, or its name the user's own."""
+_ROLES = ("models", "llms")
 _MOST_SETTINGS = 12
 _FENCE = re.compile(r"\A(?P<before>(?:\#[^\n]*\n|\s*\n)*)---[ \t]*\n(?P<yaml>.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
 _VARIABLE = re.compile(r"^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*=[ \t]*(?P<value>[^\s#]+)", re.MULTILINE)
@@ -117,9 +118,18 @@ class _Config:
             if not _is_named(str(name)):
                 continue
             values: list[Any] = value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType]
+            if isinstance(value, Mapping) and name in _ROLES:
+                yield from self._roles(value)  # pyright: ignore[reportUnknownArgumentType]
             for written in values:
                 if isinstance(written, str):
                     yield from self._model(str(name), written, tuple(self._settings(mapping)))
+
+    def _roles(self, mapping: Mapping[Any, Any]) -> Iterator[Sighting]:
+        """The models of a mapping from roles; with models for keys it tells something of them."""
+        if not any(prefixed(str(key)) or bare(str(key)) for key in mapping):
+            for key, value in mapping.items():
+                if isinstance(value, str):
+                    yield from self._model(str(key), value, ())
 
     def _model(self, name: str, written: str, settings: tuple[Setting, ...]) -> Iterator[ModelSeen]:
         offer = prefixed(written)
@@ -160,7 +170,12 @@ def _is_table(rows: list[Any]) -> bool:
 
 def _is_named(key: str) -> bool:
     name = key.replace("-", "_")
-    return MODEL_NAME.fullmatch(name) is not None or name.lower() in ("fallback", "fallbacks", "fallback_models")
+    return MODEL_NAME.fullmatch(name) is not None or name.lower() in (
+        "fallback",
+        "fallbacks",
+        "fallback_models",
+        "providers",
+    )
 
 
 def _yaml(text: str) -> list[Any]:

@@ -67,7 +67,7 @@ def endpoint(call: ast.Call, source: Source) -> Endpoint | None:
     provider, wire = found
     client = name[: -len(_suffix(parts))].rstrip(".")
     client = client.removesuffix(".beta").removesuffix(".with_raw_response")
-    return _located(provider, wire, client, source)
+    return _located(provider, wire, client, call, source)
 
 
 def _suffix(parts: list[str]) -> str:
@@ -75,9 +75,17 @@ def _suffix(parts: list[str]) -> str:
     return three if three in _ENDPOINTS else ".".join(parts[-2:])
 
 
-def _located(provider: str, wire: Wire, client: str, source: Source) -> Endpoint:
+def _made_on(call: ast.Call) -> ast.expr:
+    """What a call of a method begins with: `OpenAI()` of `OpenAI().responses.create()`."""
+    node = call.func
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node
+
+
+def _located(provider: str, wire: Wire, client: str, call: ast.Call, source: Source) -> Endpoint:
     """With the client that a call is made on: it may speak to somebody else."""
-    made = source.names.get(client.removeprefix("self.")) if client else None
+    made = source.names.get(client.removeprefix("self.")) if client else _made_on(call)
     if isinstance(made, ast.Call):
         kind = dotted(made.func).rpartition(".")[2]
         if kind in _ELSEWHERE or CONSTRUCTORS.get(kind) == "azure":
@@ -115,7 +123,7 @@ def _of_litellm(name: str, source: Source) -> bool:
 
 def settings_of(call: ast.Call, wire: Wire, source: Source) -> Iterator[Setting]:
     """What the arguments of a call set, as far as their values are told."""
-    given = {word.arg: word.value for word in call.keywords if word.arg}
+    given = given_to(call, source)
     for spelt, node in given.items():
         if spelt in _NAMES:
             value = source.value(node)
@@ -125,11 +133,24 @@ def settings_of(call: ast.Call, wire: Wire, source: Source) -> Iterator[Setting]
     yield from _inside(given, "output_config", "effort", source)
     yield from _thinking(given.get("thinking"), source)
     yield from _choice(given.get("tool_choice"), wire, source)
-    turns = source.items(given.get("messages"))
+    turns = source.items(_end(given.get("messages"), source))
     if turns and wire in ("messages", "litellm"):
         last = source.entries(turns[-1]).get("role")
         if last is not None and source.value(last) == "assistant":
             yield Setting("prefill", True, source.place(turns[-1]), "messages")
+
+
+def given_to(call: ast.Call, source: Source) -> dict[str, ast.expr]:
+    """The arguments that a call names, and those of a mapping that it unpacks, as far as it is told."""
+    unpacked = [source.entries(word.value) for word in call.keywords if word.arg is None]
+    named = {word.arg: word.value for word in call.keywords if word.arg}
+    return {name: value for one in unpacked for name, value in one.items()} | named
+
+
+def _end(node: ast.expr | None, source: Source) -> ast.expr | None:
+    """The last part of lists that are added."""
+    node = None if node is None else source.resolved(node)
+    return _end(node.right, source) if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) else node
 
 
 def _inside(given: dict[str, ast.expr], name: str, key: str, source: Source) -> Iterator[Setting]:

@@ -12,6 +12,7 @@ from aiapp.doctor.findings import Place
 UNKNOWN: Final = object()
 """The value of an expression that the text does not tell."""
 _DEEPEST = 8
+_BASE, _POWER = 1_024, 64
 _NAMING = {ast.Assign, ast.AnnAssign, ast.withitem, ast.Name, ast.arg, ast.Attribute}
 """What gives a name its value."""
 _DEFAULTED = ("Field", "field", "Option", "Argument", "option", "argument", "add_argument", "Input")
@@ -65,7 +66,9 @@ class Source:
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 value = self.value(operand, depth + 1)
                 return -value if isinstance(value, int | float) else UNKNOWN
-            case ast.BinOp(left=left, op=ast.Add() | ast.Mult() as op, right=right):
+            case ast.JoinedStr(values=parts):
+                return self._joined(parts, depth + 1)
+            case ast.BinOp(left=left, op=ast.Add() | ast.Mult() | ast.Pow() as op, right=right):
                 return _computed(op, self.value(left, depth + 1), self.value(right, depth + 1))
             case _:
                 return UNKNOWN
@@ -97,6 +100,10 @@ class Source:
         match self.resolved(node):
             case ast.Constant(value=str()) as constant:
                 yield constant
+            case ast.JoinedStr() as joined:
+                told = self.value(joined)
+                if isinstance(told, str):
+                    yield ast.copy_location(ast.Constant(told), joined)
             case ast.BoolOp(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
                 for part in parts:
                     yield from self.texts(part, depth + 1)
@@ -108,6 +115,16 @@ class Source:
                     yield from self.texts(part, depth + 1)
             case _:
                 pass
+
+    def _joined(self, parts: list[ast.expr], depth: int) -> Any:
+        plain = [
+            part.value
+            if isinstance(part, ast.FormattedValue) and part.conversion < 0 and not part.format_spec
+            else part
+            for part in parts
+        ]
+        told = [self.value(part, depth) for part in plain]
+        return "".join(told) if all(isinstance(one, str) for one in told) else UNKNOWN
 
     def _mapping(self, keys: list[ast.expr | None], values: list[ast.expr], depth: int) -> Any:
         made = dict[Any, Any]()
@@ -160,8 +177,10 @@ def _all(values: Iterator[Any]) -> Any:
     return UNKNOWN if any(value is UNKNOWN for value in made) else made
 
 
-def _computed(op: ast.Add | ast.Mult, left: Any, right: Any) -> Any:
+def _computed(op: ast.Add | ast.Mult | ast.Pow, left: Any, right: Any) -> Any:
     if isinstance(left, int | float) and isinstance(right, int | float):
+        if isinstance(op, ast.Pow):
+            return left**right if 0 < left <= _BASE and 0 <= right <= _POWER else UNKNOWN
         return left + right if isinstance(op, ast.Add) else left * right
     if isinstance(left, str) and isinstance(right, str) and isinstance(op, ast.Add):
         return left + right

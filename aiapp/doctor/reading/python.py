@@ -15,8 +15,8 @@ from functools import cached_property
 
 from aiapp.doctor.findings import Place
 from aiapp.doctor.naming import bare, known, prefixed, worth_reading
-from aiapp.doctor.reading.endpoints import CONSTRUCTORS, Endpoint, endpoint, settings_of
-from aiapp.doctor.reading.literals import UNKNOWN, Source, default_of, dotted
+from aiapp.doctor.reading.endpoints import CONSTRUCTORS, Endpoint, endpoint, given_to, settings_of
+from aiapp.doctor.reading.literals import Source, default_of, dotted
 from aiapp.doctor.reading.schemas import schemas_of
 from aiapp.doctor.reading.volatile import volatile_cached_request, volatile_prefixes
 from aiapp.doctor.sightings import KeyNeeded, ModelSeen, SchemaSeen, Setting, Sighting, Unread, Wire
@@ -26,6 +26,8 @@ MODEL_NAME = re.compile(r"(?i)(?:.*_)?(?:models?|llm)(?:_?(?:name|id|default))?|
 """What a variable, an argument or a key is named that holds the names of models."""
 _OF_ANSWERS = {"choices", "usage", "object", "stop_reason", "finish_reason", "created", "price", "cost", "input_cost"}
 """Keys that a recorded answer or a price list has beside `model`, and a request has not."""
+_TAKES_A_NAME = ("LM", "GenerativeModel", "from_provider", "init_chat_model")
+"""What other libraries call with a model's name first: dspy, Google's, instructor, langchain."""
 _LOOKED_UP = ("startswith", "endswith", "removeprefix", "removesuffix", "split", "replace", "fullmatch", "match")
 _KEYS = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 
@@ -63,7 +65,7 @@ class _Program:
             yield from self._keys(call)
             yield from self._arguments(call)
         for node in self._source.nodes:
-            if isinstance(node, ast.Assign | ast.AnnAssign | ast.arguments | ast.Dict):
+            if isinstance(node, ast.Assign | ast.AnnAssign | ast.arguments | ast.Dict | ast.ClassDef):
                 yield from self._named(node)
         for node in self._source.nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node not in self._taken:
@@ -82,7 +84,7 @@ class _Program:
         if target is None:
             return
         yield from volatile_prefixes(call, target.wire, source)
-        node = next((word.value for word in call.keywords if word.arg == "model"), None)
+        node = given_to(call, source).get("model")
         if node is None and target.wire == "litellm" and call.args:
             node = call.args[0]
         if node is None:
@@ -144,18 +146,28 @@ class _Program:
         for word in call.keywords:
             if word.arg and MODEL_NAME.fullmatch(word.arg):
                 yield from self._models(word.value)
-        first = self._source.value(call.args[0]) if call.args else UNKNOWN
-        if isinstance(first, str) and MODEL_NAME.fullmatch(first.lstrip("-").replace("-", "_")):
+        if dotted(call.func).rpartition(".")[2] in _TAKES_A_NAME:
+            for argument in call.args[:1]:
+                yield from self._models(argument)
+        named = (self._source.value(argument) for argument in call.args)
+        if any(isinstance(one, str) and MODEL_NAME.fullmatch(one.lstrip("-").replace("-", "_")) for one in named):
             for default in default_of(call):
                 yield from self._models(default)
 
     def _named(self, node: ast.AST) -> Iterator[Sighting]:
         """Variables, parameters and keys that are named for a model."""
         match node:
-            case ast.Assign(targets=[ast.Name() | ast.Attribute() as target], value=value):
-                yield from self._models(value) if _is_named(target) and not _is_table(target, value) else ()
-            case ast.AnnAssign(target=ast.Name() | ast.Attribute() as target, value=ast.expr() as value):
-                yield from self._models(value) if _is_named(target) and not _is_table(target, value) else ()
+            case (
+                ast.Assign(targets=[ast.Name() | ast.Attribute() as target], value=value)
+                | ast.AnnAssign(target=ast.Name() | ast.Attribute() as target, value=ast.expr() as value)
+            ):
+                if _is_named(target) and not _is_table(target, value):
+                    yield from self._models(value)
+                    yield from self._roles(value)
+            case ast.ClassDef(name=name, bases=bases, body=body) if _lists_models(name, bases):
+                for statement in body:
+                    if isinstance(statement, ast.Assign):
+                        yield from self._models(statement.value)
             case ast.arguments():
                 positional = [*node.posonlyargs, *node.args]
                 defaults = [*zip(positional[len(positional) - len(node.defaults) :], node.defaults, strict=True)]
@@ -169,6 +181,13 @@ class _Program:
                     yield from self._models(entries["model"])
             case _:
                 pass
+
+    def _roles(self, node: ast.expr) -> Iterator[ModelSeen]:
+        """The values of a mapping from roles to models; with models for keys it tells something of them."""
+        entries = self._source.entries(node) if isinstance(node, ast.Dict) else {}
+        if not any(prefixed(key) or bare(key) for key in entries):
+            for value in entries.values():
+                yield from self._models(value)
 
     def _models(self, node: ast.expr) -> Iterator[ModelSeen]:
         for constant in self._source.texts(node):
@@ -206,6 +225,12 @@ def _streamed(call: ast.Call, target: Endpoint) -> bool | None:
     if target.wire != "messages" or not target.waits or given & {"timeout", "stream", None}:
         return None
     return dotted(call.func).endswith(".stream")
+
+
+def _lists_models(name: str, bases: list[ast.expr]) -> bool:
+    """Whether a class is an enumeration that is named for models."""
+    listed = any(dotted(base).rpartition(".")[2] in ("Enum", "StrEnum") for base in bases)
+    return listed and re.search(r"(?i)models?(?:name)?$|llms?$", name) is not None
 
 
 def _is_named(target: ast.expr) -> bool:

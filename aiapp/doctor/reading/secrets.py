@@ -13,6 +13,7 @@ _FORMS = {
     "openrouter": r"sk-or-v1-[0-9a-f]{64}",
     "openai": r"sk-(?:proj|svcacct|admin)-[\w-]{40,}|sk-[A-Za-z0-9]{20}T3BlbkFJ[A-Za-z0-9]{20}",
     "google": r"AIza[\w-]{35}",
+    "huggingface": r"hf_[A-Za-z]{34}",
     "groq": r"gsk_[A-Za-z0-9]{52}",
     "xai": r"xai-[A-Za-z0-9]{70,}",
 }
@@ -24,7 +25,7 @@ _FEWEST_LETTERS = 16
 
 def read_secrets(text: str, path: str) -> Iterator[SecretSeen]:
     """The keys in a text, without those that are plainly made up."""
-    if not any(mark in text for mark in ("sk-", "AIza", "gsk_", "xai-")):
+    if not any(mark in text for mark in ("sk-", "AIza", "gsk_", "xai-", "hf_")):
         return
     for match in _ANY.finditer(text):
         key = match[0]
