@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from aiapp.catalog.models import Model
+from aiapp.catalog.models import Benchmark, Model
 from aiapp.catalog.offers import Offer
 
 _MAKER = re.compile(
@@ -56,10 +56,12 @@ class Names:
         others: Mapping[str, str],
         makers: tuple[Maker, ...],
         snapshots: Mapping[str, tuple[date, str]] | None = None,
+        scores: Iterable[tuple[str, Benchmark]] = (),
     ) -> None:
-        self.models, self._snapshots = models, snapshots or {}
+        self._scores, self._snapshots = tuple(scores), snapshots or {}
+        self.models = tuple(map(self._scored, models))
         self._makers = makers
-        self._by_id = {model.id: model for model in models}
+        self._by_id = {model.id: model for model in self.models}
         self._open = {key(model.id): model.id for model in models} | {key(name): to for name, to in others.items()}
         self._closed: dict[str, Model] = {}
 
@@ -87,9 +89,20 @@ class Names:
                 model = Model(
                     undated, maker.title, family, False, source, offer.as_of, context=offer.context, released=day
                 )
-                self._closed[key(undated)] = model
-                return model
+                self._closed[key(undated)] = self._scored(model)
+                return self._closed[key(undated)]
         return None
+
+    def _scored(self, model: Model) -> Model:
+        found = tuple(score for name, score in self._scores if name == model.id)
+        return replace(model, benchmarks=(*model.benchmarks, *found)) if found else model
+
+
+def read_scores(table: Mapping[str, Any]) -> Iterator[tuple[str, Benchmark]]:
+    """The scores of scores.toml, each with its model's id."""
+    for section in table["scores"]:
+        for name, score in section["of"].items():
+            yield name, Benchmark(section["name"], float(score), section["source"], section["as_of"])
 
 
 def read_makers(table: Mapping[str, Mapping[str, Any]]) -> tuple[Maker, ...]:

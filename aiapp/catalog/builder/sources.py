@@ -15,7 +15,7 @@ from typing import Any
 
 from aiapp.catalog.builder.assembly import Sources
 from aiapp.catalog.builder.litellm_rows import read_vendors
-from aiapp.catalog.builder.naming import Names, read_makers, snapshot_days
+from aiapp.catalog.builder.naming import Names, read_makers, read_scores, snapshot_days
 from aiapp.catalog.builder.second_source import SecondSource
 from aiapp.catalog.rows import read_model
 from aiapp.core.errors import MissingDependency
@@ -54,7 +54,8 @@ def our_names(listed: Iterable[str] = ()) -> Names:
     """The models of models.toml under all their names, and the makers of closed ones; `listed` may have dated names."""
     models = rows("models")
     names = {name: row["id"] for row in models for name in row.pop("names", ())}
-    return Names(tuple(map(read_model, models)), names, read_makers(table("makers")), snapshot_days(listed))
+    scores = read_scores(table("scores"))
+    return Names(tuple(map(read_model, models)), names, read_makers(table("makers")), snapshot_days(listed), scores)
 
 
 def table(name: str) -> Mapping[str, Any]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from aiapp.catalog.builder.naming import read_scores
+from aiapp.catalog.builder.sources import table
 from aiapp.catalog.catalogue import catalogue
 
+TODAY = date(2026, 11, 21)
 RECALLED = ("codestral-mamba-7b", "command-a-03-2025", "glm-4-32b-0414", "qwen3-coder-30b-a3b")
 """Sizes that no page was found for; a new one needs a source, or a place here."""
 
@@ -28,3 +33,25 @@ def test_sizes_are_possible() -> None:
         if built is not None:
             assert 0 < built.active <= built.parameters, name
             assert (built.window is None) == (built.window_numbers is None), name
+
+
+def test_every_score_is_of_a_model_that_is_there() -> None:
+    models = catalogue().models
+    for name, score in read_scores(table("scores")):
+        assert score in models[name].benchmarks, name
+        assert 0 < score.score <= 100, name
+
+
+def test_no_model_has_two_scores_of_one_benchmark() -> None:
+    for name, model in catalogue().models.items():
+        names = [one.name for one in model.benchmarks]
+        assert len(names) == len(set(names)), name
+
+
+def test_how_many_new_closed_models_have_a_score() -> None:
+    known = catalogue()
+    asked = [one for one in known.offers.values() if one.model and not one.model.open and one.alive(TODAY)]
+    models = {one.model.id: one.model for one in asked if one.model and one.outputs == ("text",) and one.prices}
+    scored = sorted(name for name, one in models.items() if one.benchmarks)
+    print(f"{len(scored)} of {len(models)} closed models in service have a score")
+    assert len(scored) > 50
