@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from itertools import pairwise
@@ -77,19 +78,23 @@ def _chart(placed: Sequence[Standing]) -> Iterator[str]:
         steps += [(cost, before), (cost, mean)]
     points = " ".join(f"{across(cost):.1f},{up(mean):.1f}" for cost, mean in steps)
     yield f'<polyline class="line" points="{points}"/>'
+    beside = Counter[tuple[float, float]]()
     for one in placed:
-        yield from _mark(one, across(float(one.per_thousand or 0)), up)
+        place = float(one.per_thousand or 0), one.quality.mean
+        yield from _mark(one, across(place[0]), up, beside[place])
+        beside[place] += 1
     yield "</svg>"
 
 
-def _mark(one: Standing, x: float, up: Callable[[float], float]) -> Iterator[str]:
+def _mark(one: Standing, x: float, up: Callable[[float], float], above: int) -> Iterator[str]:
+    """A model's mark; its name stands under those of the models that have the same place."""
     quality, kind = one.quality, "best" if one.frontier else "other"
     ends = f"{up(quality.low):.1f}", f"{up(quality.high):.1f}"
     title = f"{one.model}: {quality.mean:.3f} ({quality.low:.3f} to {quality.high:.3f}), {money(one.per_thousand)}"
     yield f'<line class="{kind}" x1="{x:.1f}" x2="{x:.1f}" y1="{ends[0]}" y2="{ends[1]}"/>'
     y = up(quality.mean)
     yield f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="5"><title>{escape(title)}</title></circle>'
-    yield f'<text x="{x + 9:.1f}" y="{y - 6:.1f}">{escape(one.model)}</text>'
+    yield f'<text x="{x + 9:.1f}" y="{y - 6 + 14 * above:.1f}">{escape(one.model)}</text>'
 
 
 def _scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:
