@@ -85,7 +85,7 @@ def choose(
         prefer=prefer,
         **words,
     )
-    recorded = _recorded(ledger) if ledger else {}
+    recorded: Mapping[str, Measured] = _recorded(ledger) if ledger else {}
     seen = {**recorded, **(_measured(measured) if measured else {})}
     ranking = rank(needs, on=on.date() if on else None, measured=seen)
     if as_json:
