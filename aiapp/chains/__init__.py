@@ -10,7 +10,7 @@ A chain is data (`plans`); running it (`running`), explaining it (`explanation`)
 match over that data. Nothing here knows a provider; models are reached through `Client` alone.
 """
 
-from aiapp.chains.chain import Chain
+from aiapp.chains.chain import Chain, Step
 from aiapp.chains.composing import chain
 from aiapp.chains.running import StepBegan, StepEnded, StepSaid
 from aiapp.chains.steps import ask, cache, each, extend, fallback, in_thread, loop, parallel, retry, route, step, tap
@@ -19,6 +19,7 @@ from aiapp.chains.stream import ChainStream
 __all__ = [
     "Chain",
     "ChainStream",
+    "Step",
     "StepBegan",
     "StepEnded",
     "StepSaid",

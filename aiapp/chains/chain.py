@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from aiapp.chains.drawing import Drawing
 from aiapp.chains.explanation import ChainExplanation, explained
@@ -20,6 +20,14 @@ from aiapp.sync import run, sync
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
+Eventually: TypeAlias = B | Awaitable[B] | Awaitable[Awaitable["Eventually[B]"]]
+"""A value, or what comes to one when it is awaited.
+
+It names itself for mypy, which solves a union of a bare variable and something of it only where that is recursive:
+there it looks into the awaitable first (`handle_recursive_union`). Pyright wants `Awaitable[B]` spelt out, for `Any`.
+"""
+Step: TypeAlias = Callable[[A], Eventually[B]]
+"""What takes an `A` and gives a `B`, async or not."""
 UNNAMED = "chain"
 """The name of a chain that was given none."""
 
@@ -79,19 +87,11 @@ class Chain(Generic[A, B]):
         steps = self.plan.steps if isinstance(self.plan, Sequence) else labelled([self.plan])
         return Chain(Sequence(checked(name), steps))
 
-    @overload
-    def __or__(self, other: Callable[[B], Awaitable[C]]) -> Chain[A, C]: ...
-    @overload
-    def __or__(self, other: Callable[[B], C]) -> Chain[A, C]: ...
-    def __or__(self, other: Any) -> Chain[Any, Any]:
+    def __or__(self, other: Step[B, C]) -> Chain[A, C]:
         """This chain, then one more step. A chain with a name of its own stays one step."""
         return _joined(self.plan, plan_of(other))
 
-    @overload
-    def __ror__(self, other: Callable[[C], Awaitable[A]]) -> Chain[C, B]: ...
-    @overload
-    def __ror__(self, other: Callable[[C], A]) -> Chain[C, B]: ...
-    def __ror__(self, other: Any) -> Chain[Any, Any]:
+    def __ror__(self, other: Step[C, A]) -> Chain[C, B]:
         """A step, then this chain: of two that a `|` stands between, one must be a chain."""
         return _joined(plan_of(other), self.plan)
 

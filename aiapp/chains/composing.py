@@ -1,15 +1,14 @@
-"""`chain`: steps one after the other, typed from end to end.
+"""`chain`: steps one after the other, typed from end to end: up to ten in one call, any number with `|`.
 
-A step may be async or not, and no type says "what this comes to when awaited, if it can be", so there is an overload
-for every mixture of up to four steps. Longer chains are typed by `|`, or by chains of chains.
+What comes out of more than ten, or of steps that do not fit, is `Any` here; `|` names the step that does not fit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias, TypeVar, overload
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
 
-from aiapp.chains.chain import UNNAMED, Chain, checked, plan_of
+from aiapp.chains.chain import UNNAMED, Chain, Step, checked, plan_of
 from aiapp.chains.plans import Sequence, labelled
 from aiapp.core.errors import InvalidInput
 
@@ -18,70 +17,88 @@ B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
 E = TypeVar("E")
-Awaits: TypeAlias = Callable[[A], Awaitable[B]]
-Gives: TypeAlias = Callable[[A], B]
+F = TypeVar("F")
+G = TypeVar("G")
+H = TypeVar("H")
+J = TypeVar("J")
+K = TypeVar("K")
+L = TypeVar("L")
 
 
 @overload
-def chain(a: Awaits[A, B], /, *, name: str = ...) -> Chain[A, B]: ...
+def chain(a: Step[A, B], /, *, name: str = ...) -> Chain[A, B]: ...
 @overload
-def chain(a: Gives[A, B], /, *, name: str = ...) -> Chain[A, B]: ...
+def chain(a: Step[A, B], b: Step[B, C], /, *, name: str = ...) -> Chain[A, C]: ...
 @overload
-def chain(a: Awaits[A, B], b: Awaits[B, C], /, *, name: str = ...) -> Chain[A, C]: ...
+def chain(a: Step[A, B], b: Step[B, C], c: Step[C, D], /, *, name: str = ...) -> Chain[A, D]: ...
 @overload
-def chain(a: Awaits[A, B], b: Gives[B, C], /, *, name: str = ...) -> Chain[A, C]: ...
+def chain(a: Step[A, B], b: Step[B, C], c: Step[C, D], d: Step[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
 @overload
-def chain(a: Gives[A, B], b: Awaits[B, C], /, *, name: str = ...) -> Chain[A, C]: ...
+def chain(
+    a: Step[A, B], b: Step[B, C], c: Step[C, D], d: Step[D, E], e: Step[E, F], /, *, name: str = ...
+) -> Chain[A, F]: ...
 @overload
-def chain(a: Gives[A, B], b: Gives[B, C], /, *, name: str = ...) -> Chain[A, C]: ...
+def chain(
+    a: Step[A, B], b: Step[B, C], c: Step[C, D], d: Step[D, E], e: Step[E, F], f: Step[F, G], /, *, name: str = ...
+) -> Chain[A, G]: ...
 @overload
-def chain(a: Awaits[A, B], b: Awaits[B, C], c: Awaits[C, D], /, *, name: str = ...) -> Chain[A, D]: ...
+def chain(
+    a: Step[A, B],
+    b: Step[B, C],
+    c: Step[C, D],
+    d: Step[D, E],
+    e: Step[E, F],
+    f: Step[F, G],
+    g: Step[G, H],
+    /,
+    *,
+    name: str = ...,
+) -> Chain[A, H]: ...
 @overload
-def chain(a: Awaits[A, B], b: Awaits[B, C], c: Gives[C, D], /, *, name: str = ...) -> Chain[A, D]: ...
+def chain(
+    a: Step[A, B],
+    b: Step[B, C],
+    c: Step[C, D],
+    d: Step[D, E],
+    e: Step[E, F],
+    f: Step[F, G],
+    g: Step[G, H],
+    h: Step[H, J],
+    /,
+    *,
+    name: str = ...,
+) -> Chain[A, J]: ...
 @overload
-def chain(a: Awaits[A, B], b: Gives[B, C], c: Awaits[C, D], /, *, name: str = ...) -> Chain[A, D]: ...
+def chain(
+    a: Step[A, B],
+    b: Step[B, C],
+    c: Step[C, D],
+    d: Step[D, E],
+    e: Step[E, F],
+    f: Step[F, G],
+    g: Step[G, H],
+    h: Step[H, J],
+    j: Step[J, K],
+    /,
+    *,
+    name: str = ...,
+) -> Chain[A, K]: ...
 @overload
-def chain(a: Awaits[A, B], b: Gives[B, C], c: Gives[C, D], /, *, name: str = ...) -> Chain[A, D]: ...
-@overload
-def chain(a: Gives[A, B], b: Awaits[B, C], c: Awaits[C, D], /, *, name: str = ...) -> Chain[A, D]: ...
-@overload
-def chain(a: Gives[A, B], b: Awaits[B, C], c: Gives[C, D], /, *, name: str = ...) -> Chain[A, D]: ...
-@overload
-def chain(a: Gives[A, B], b: Gives[B, C], c: Awaits[C, D], /, *, name: str = ...) -> Chain[A, D]: ...
-@overload
-def chain(a: Gives[A, B], b: Gives[B, C], c: Gives[C, D], /, *, name: str = ...) -> Chain[A, D]: ...
-@overload
-def chain(a: Awaits[A, B], b: Awaits[B, C], c: Awaits[C, D], d: Awaits[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
-@overload
-def chain(a: Awaits[A, B], b: Awaits[B, C], c: Awaits[C, D], d: Gives[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
-@overload
-def chain(a: Awaits[A, B], b: Awaits[B, C], c: Gives[C, D], d: Awaits[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
-@overload
-def chain(a: Awaits[A, B], b: Awaits[B, C], c: Gives[C, D], d: Gives[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
-@overload
-def chain(a: Awaits[A, B], b: Gives[B, C], c: Awaits[C, D], d: Awaits[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
-@overload
-def chain(a: Awaits[A, B], b: Gives[B, C], c: Awaits[C, D], d: Gives[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
-@overload
-def chain(a: Awaits[A, B], b: Gives[B, C], c: Gives[C, D], d: Awaits[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
-@overload
-def chain(a: Awaits[A, B], b: Gives[B, C], c: Gives[C, D], d: Gives[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
-@overload
-def chain(a: Gives[A, B], b: Awaits[B, C], c: Awaits[C, D], d: Awaits[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
-@overload
-def chain(a: Gives[A, B], b: Awaits[B, C], c: Awaits[C, D], d: Gives[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
-@overload
-def chain(a: Gives[A, B], b: Awaits[B, C], c: Gives[C, D], d: Awaits[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
-@overload
-def chain(a: Gives[A, B], b: Awaits[B, C], c: Gives[C, D], d: Gives[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
-@overload
-def chain(a: Gives[A, B], b: Gives[B, C], c: Awaits[C, D], d: Awaits[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
-@overload
-def chain(a: Gives[A, B], b: Gives[B, C], c: Awaits[C, D], d: Gives[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
-@overload
-def chain(a: Gives[A, B], b: Gives[B, C], c: Gives[C, D], d: Awaits[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
-@overload
-def chain(a: Gives[A, B], b: Gives[B, C], c: Gives[C, D], d: Gives[D, E], /, *, name: str = ...) -> Chain[A, E]: ...
+def chain(
+    a: Step[A, B],
+    b: Step[B, C],
+    c: Step[C, D],
+    d: Step[D, E],
+    e: Step[E, F],
+    f: Step[F, G],
+    g: Step[G, H],
+    h: Step[H, J],
+    j: Step[J, K],
+    k: Step[K, L],
+    /,
+    *,
+    name: str = ...,
+) -> Chain[A, L]: ...
 @overload
 def chain(first: Callable[[A], Any], /, *steps: Callable[[Any], Any], name: str = ...) -> Chain[A, Any]: ...
 def chain(*steps: Callable[[Any], Any], name: str = UNNAMED) -> Chain[Any, Any]:

@@ -127,8 +127,10 @@ def gathered(plan: plans.Parallel, value: Any, given: list[Any]) -> Any:
 
 
 async def settled(given: Any) -> Any:
-    """A value, or what a coroutine or other awaitable comes to."""
-    return await given if hasattr(given, "__await__") else given
+    """A value, or what a coroutine or other awaitable comes to, and what that comes to where it is one again."""
+    while hasattr(given, "__await__"):
+        given = await given
+    return given
 
 
 async def _turn(plan: plans.Plan, value: Any, run: Run, path: Path, turn: int) -> Any:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from typing import Any, TypeVar, overload
 
-from aiapp.chains.chain import Chain, checked, name_of, plan_of
+from aiapp.chains.chain import Chain, Step, checked, name_of, plan_of
 from aiapp.chains.plans import Ask, Cached, Call, Each, Fallback, Labelled, Loop, Parallel, Retry, Route, Tap, labelled
 from aiapp.client.batch import CONCURRENCY
 from aiapp.client.client import Client
@@ -19,6 +19,8 @@ A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
 D = TypeVar("D")
+E = TypeVar("E")
+F = TypeVar("F")
 
 
 @overload
@@ -33,11 +35,7 @@ def ask(client: Any, *, output: type[Any] | Schema[Any] | None = None, name: str
     return Chain(Ask(checked(name, client.model), client, schema, whole=False))
 
 
-@overload
-def step(work: Callable[[A], Awaitable[B]], *, name: str | None = None) -> Chain[A, B]: ...
-@overload
-def step(work: Callable[[A], B], *, name: str | None = None) -> Chain[A, B]: ...
-def step(work: Any, *, name: str | None = None) -> Chain[Any, Any]:
+def step(work: Step[A, B], *, name: str | None = None) -> Chain[A, B]:
     """One step alone, with a name for its path, its span and the picture."""
     return Chain(plan_of(work, name))
 
@@ -55,25 +53,19 @@ def in_thread(work: Callable[[A], B], *, name: str | None = None) -> Chain[A, B]
 
 
 @overload
-def parallel(first: Callable[[A], Awaitable[B]], second: Callable[[A], Awaitable[C]], /) -> Chain[A, tuple[B, C]]: ...
+def parallel(a: Step[A, B], b: Step[A, C], /) -> Chain[A, tuple[B, C]]: ...
 @overload
-def parallel(first: Callable[[A], B], second: Callable[[A], C], /) -> Chain[A, tuple[B, C]]: ...
+def parallel(a: Step[A, B], b: Step[A, C], c: Step[A, D], /) -> Chain[A, tuple[B, C, D]]: ...
 @overload
-def parallel(
-    first: Callable[[A], Awaitable[B]], second: Callable[[A], Awaitable[C]], third: Callable[[A], Awaitable[D]], /
-) -> Chain[A, tuple[B, C, D]]: ...
+def parallel(a: Step[A, B], b: Step[A, C], c: Step[A, D], d: Step[A, E], /) -> Chain[A, tuple[B, C, D, E]]: ...
 @overload
 def parallel(
-    first: Callable[[A], B], second: Callable[[A], C], third: Callable[[A], D], /
-) -> Chain[A, tuple[B, C, D]]: ...
+    a: Step[A, B], b: Step[A, C], c: Step[A, D], d: Step[A, E], e: Step[A, F], /
+) -> Chain[A, tuple[B, C, D, E, F]]: ...
 @overload
-def parallel(**steps: Callable[[A], Awaitable[B]]) -> Chain[A, dict[str, B]]: ...
+def parallel(*steps: Step[A, B]) -> Chain[A, tuple[B, ...]]: ...
 @overload
-def parallel(**steps: Callable[[A], B]) -> Chain[A, dict[str, B]]: ...
-@overload
-def parallel(*steps: Callable[[A], Any]) -> Chain[A, tuple[Any, ...]]: ...
-@overload
-def parallel(**steps: Callable[[A], Any]) -> Chain[A, dict[str, Any]]: ...
+def parallel(**steps: Step[A, B]) -> Chain[A, dict[str, B]]: ...
 def parallel(*steps: Any, **named: Any) -> Chain[Any, Any]:
     """The same value through several steps at once: a tuple of what they give, or a dict where they have names.
 
@@ -94,29 +86,31 @@ def extend(**steps: Callable[[dict[str, Any]], Any]) -> Chain[Mapping[str, Any],
 
 @overload
 def route(
-    by: Callable[[A], Any],
-    options: Mapping[Any, Callable[[A], Awaitable[B]]],
-    *,
-    otherwise: Callable[[A], Awaitable[B]] | None = None,
+    by: Step[A, Hashable], options: Mapping[Any, Step[A, B]], /, *, otherwise: Step[A, B] | None = ...
 ) -> Chain[A, B]: ...
 @overload
+def route(by: Step[A, Hashable], /, *, otherwise: Step[A, B] | None = ..., **named: Step[A, B]) -> Chain[A, B]: ...
+@overload
 def route(
-    by: Callable[[A], Any], options: Mapping[Any, Callable[[A], Any]], *, otherwise: Callable[[A], Any] | None = None
+    by: Step[A, Hashable], options: Mapping[Any, Callable[[A], Any]], /, *, otherwise: Callable[[A], Any] | None = ...
 ) -> Chain[A, Any]: ...
-def route(by: Any, options: Mapping[Any, Any], *, otherwise: Any = None) -> Chain[Any, Any]:
-    """The value through the one of `options` whose key `by` gives for it; `otherwise` is for any other key."""
-    if not options:
-        raise InvalidInput("options", dict(options), "at least one step by its key")
-    plans = {key: plan_of(one) for key, one in options.items()}
+def route(
+    by: Any, options: Mapping[Any, Any] | None = None, /, *, otherwise: Any = None, **named: Any
+) -> Chain[Any, Any]:
+    """The value through the option whose key `by` gives for it; `otherwise` is for any other key.
+
+    Options may be given by name where their keys are words. mypy sees the type of each then; a dict whose steps are of
+    several kinds (async or not, chain or function) it takes for one of `object`, unless it is told what the dict
+    holds: `options: dict[int, Step[str, str]] = {...}`.
+    """
+    if bool(options) == bool(named):
+        raise InvalidInput("options", [*(options or ()), *named], "steps by key in a dict, or by name, at least one")
+    plans = {key: plan_of(one) for key, one in (options or named).items()}
     decided = plan_of(by)
     return Chain(Route(f"by {decided.name}", decided, plans, None if otherwise is None else plan_of(otherwise)))
 
 
-@overload
-def each(step: Callable[[A], Awaitable[B]], concurrency: int = CONCURRENCY) -> Chain[Iterable[A], list[B]]: ...
-@overload
-def each(step: Callable[[A], B], concurrency: int = CONCURRENCY) -> Chain[Iterable[A], list[B]]: ...
-def each(step: Any, concurrency: int = CONCURRENCY) -> Chain[Any, Any]:
+def each(step: Step[A, B], concurrency: int = CONCURRENCY) -> Chain[Iterable[A], list[B]]:
     """Every item through a step, `concurrency` at a time; a list in their order. The first failure stops the rest."""
     return Chain(Each("each", plan_of(step), _whole("concurrency", concurrency)))
 
@@ -133,25 +127,13 @@ def loop(step: Any, until: Callable[[Any], Any], *, at_most: int) -> Chain[Any, 
     return Chain(Loop(f"until {plan_of(until).name}", plan_of(step), until, _whole("at_most", at_most)))
 
 
-@overload
 def retry(
-    step: Callable[[A], Awaitable[B]],
+    step: Step[A, B],
     times: int = 3,
     *,
     on: type[Exception] | tuple[type[Exception], ...] = Exception,
     wait: float = 0.0,
-) -> Chain[A, B]: ...
-@overload
-def retry(
-    step: Callable[[A], B],
-    times: int = 3,
-    *,
-    on: type[Exception] | tuple[type[Exception], ...] = Exception,
-    wait: float = 0.0,
-) -> Chain[A, B]: ...
-def retry(
-    step: Any, times: int = 3, *, on: type[Exception] | tuple[type[Exception], ...] = Exception, wait: float = 0.0
-) -> Chain[Any, Any]:
+) -> Chain[A, B]:
     """A step that is tried up to `times` times where it fails with one of the errors `on`.
 
     A `Client` has its own retries, for what a provider may answer the next time; this is for whole steps. `wait` is
@@ -162,21 +144,9 @@ def retry(
     return Chain(Retry("retry", plan_of(step), _whole("times", times), _errors(on), wait))
 
 
-@overload
 def fallback(
-    first: Callable[[A], Awaitable[B]],
-    *others: Callable[[A], Awaitable[B]],
-    on: type[Exception] | tuple[type[Exception], ...] = ...,
-) -> Chain[A, B]: ...
-@overload
-def fallback(
-    first: Callable[[A], Any],
-    *others: Callable[[A], Any],
-    on: type[Exception] | tuple[type[Exception], ...] = ...,
-) -> Chain[A, Any]: ...
-def fallback(
-    first: Any, *others: Any, on: type[Exception] | tuple[type[Exception], ...] = Exception
-) -> Chain[Any, Any]:
+    first: Step[A, B], *others: Step[A, B], on: type[Exception] | tuple[type[Exception], ...] = Exception
+) -> Chain[A, B]:
     """The first step that does not fail; another error than those `on` is not caught."""
     if not others:
         raise InvalidInput("others", others, "at least one step to fall back on")
@@ -188,13 +158,7 @@ def tap(look: Callable[[A], Any]) -> Chain[A, A]:
     return Chain(Tap("tap", plan_of(look)))
 
 
-@overload
-def cache(
-    step: Callable[[A], Awaitable[B]], *, key: Callable[[A], Hashable] | None = None, size: int = 1024
-) -> Chain[A, B]: ...
-@overload
-def cache(step: Callable[[A], B], *, key: Callable[[A], Hashable] | None = None, size: int = 1024) -> Chain[A, B]: ...
-def cache(step: Any, *, key: Callable[[Any], Hashable] | None = None, size: int = 1024) -> Chain[Any, Any]:
+def cache(step: Step[A, B], *, key: Callable[[A], Hashable] | None = None, size: int = 1024) -> Chain[A, B]:
     """A step whose results are kept in memory, by `key` of the value: itself, or its JSON where it is a dict or list.
 
     For whole answers of models see the `cache` of `Client`, which survives the process.

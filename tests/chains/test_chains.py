@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -180,6 +181,21 @@ def test_a_route_takes_one_way() -> None:
     with pytest.raises(StepFailed, match="route by kind: 'other' cannot be used; accepted: 'question'"):
         route(kind, {"question": str.upper}).run("So.")
     assert route(kind, {"question": str.upper}, otherwise=len).run("So.") == 3
+
+
+def test_options_that_go_by_a_word_may_be_given_by_name() -> None:
+    way = route(str.strip, loud=str.upper, quiet=str.lower, otherwise=len)
+    assert [way.run(kind) for kind in ("loud ", " quiet", "other")] == ["LOUD ", " quiet", 5]
+
+
+def test_what_gives_something_to_await_is_awaited_to_the_end() -> None:
+    async def number(text: str) -> int:
+        return int(text)
+
+    async def later(text: str) -> Awaitable[int]:
+        return number(text)
+
+    assert chain(later, lambda value: value + 1).run("4") == 5
 
 
 def test_a_model_decides_the_way() -> None:
@@ -434,7 +450,8 @@ def test_a_chain_holds_no_state(count: int) -> None:
         (lambda: retry(str, 0), "times: 0"),
         (lambda: retry(str, wait=-1), "wait: -1"),
         (lambda: cache(str, size=0), "size: 0"),
-        (lambda: _route(str, {}), "options: {}"),
+        (lambda: _route(str, {}), "options: [] cannot be used; accepted: steps by key in a dict, or by name"),
+        (lambda: _route(str, {"a": str}, b=str), "options: ['a', 'b']"),
         (lambda: fallback(len), "others: ()"),
         (lambda: _parallel(), "steps: []"),
         (lambda: step(len, name="a > b"), "name: 'a > b'"),
