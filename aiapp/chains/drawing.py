@@ -65,8 +65,8 @@ class _Mermaid:
     def _draw(self, plan: plans.Plan, before: list[str], label: str = "") -> list[str]:
         """Draw a plan after some nodes, and give those that it ends with."""
         match plan:
-            case plans.Call(name, _):
-                return self._node(name, "[ ]", before, label)
+            case plans.Call():
+                return self._node(plan.title, "[ ]", before, label)
             case plans.Render(name, _):
                 return self._node(name, "[/ /]", before, label)
             case plans.Ask(name, _, _, _):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from textwrap import indent
 from typing import Any, assert_never
 
 from aiapp.chains import plans
-from aiapp.chains.running import Path, gathered, root, settled, shown
+from aiapp.chains.running import Path, call, gathered, root, settled, shown
 from aiapp.client.explanation import Explanation
 from aiapp.core.errors import StepFailed
 from aiapp.core.events import Finish
@@ -77,8 +78,8 @@ async def explained(plan: plans.Plan, value: Any) -> ChainExplanation:
 
 async def _visit(plan: plans.Plan, value: Any, walk: _Walk, path: Path) -> Any:
     match plan:
-        case plans.Call(_, function):
-            return await _called(function, value, walk, path)
+        case plans.Call():
+            return await _called(partial(call, plan, path=path), value, walk, path)
         case plans.Render(_, prompt):
             return await _called(prompt, value, walk, path)
         case plans.Ask():

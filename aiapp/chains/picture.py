@@ -57,8 +57,8 @@ def picture(plan: plans.Plan) -> str:
 
 def _drawn(plan: plans.Plan) -> _Box:
     match plan:
-        case plans.Call(name, _):
-            return _leaf(name, "function")
+        case plans.Call():
+            return _leaf(plan.title, "function")
         case plans.Render(name, _):
             return _leaf(name, "prompt")
         case plans.Ask(name, _, _, _):

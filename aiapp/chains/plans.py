@@ -16,10 +16,16 @@ Function: TypeAlias = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function."""
+    """A function; one that is `threaded` blocks, and so has a thread of its own."""
 
     name: str
     function: Function
+    threaded: bool = False
+
+    @property
+    def title(self) -> str:
+        """What a drawing calls it."""
+        return f"{self.name}, in a thread" if self.threaded else self.name
 
 
 @dataclass(frozen=True, slots=True)

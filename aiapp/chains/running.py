@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -49,6 +51,7 @@ class StepEnded:
 Happened: TypeAlias = StepBegan | StepSaid | StepEnded
 Listen: TypeAlias = Callable[[Happened], Awaitable[None]]
 _END = object()
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -59,6 +62,8 @@ class Run:
     listen: Listen | None = None
     reasons: dict[str, str] = field(default_factory=dict[str, str])
     tracked: bool = False
+    debugs: bool = False
+    """Whether asyncio is in its debug mode."""
 
 
 def shown(path: Path) -> str:
@@ -73,7 +78,7 @@ def root(plan: plans.Plan) -> Path:
 
 async def conducted(plan: plans.Plan, value: Any, run: Run) -> Any:
     """A whole plan from its root. Whatever fails in it fails as a step."""
-    run.tracked = here() is not None
+    run.tracked, run.debugs = here() is not None, asyncio.get_running_loop().get_debug()
     if path := root(plan):
         return await _step(plan, value, run, path)
     with span(plan.name, kind="chain") if run.tracked else nullcontext():
@@ -83,7 +88,9 @@ async def conducted(plan: plans.Plan, value: Any, run: Run) -> Any:
 async def perform(plan: plans.Plan, value: Any, run: Run, path: Path) -> Any:
     """What a plan gives for a value."""
     match plan:
-        case plans.Call(_, function):
+        case plans.Call(_, function, threaded):
+            if threaded or run.debugs:
+                return await call(plan, value, path)
             return await settled(function(value))
         case plans.Render(_, prompt):
             return prompt(value)
@@ -131,6 +138,18 @@ async def settled(given: Any) -> Any:
     while hasattr(given, "__await__"):
         given = await given
     return given
+
+
+async def call(plan: plans.Call, value: Any, path: Path) -> Any:
+    """What a function gives. Where asyncio debugs, one that holds the event loop is told of by the name of its step."""
+    if plan.threaded:
+        return await asyncio.to_thread(plan.function, value)
+    began = time.perf_counter()
+    given = plan.function(value)
+    took, loop = time.perf_counter() - began, asyncio.get_running_loop()
+    if loop.get_debug() and took > loop.slow_callback_duration:
+        _LOG.warning("step %s held the event loop for %.2f s: `in_thread` would give it a thread", shown(path), took)
+    return await settled(given)
 
 
 async def _turn(plan: plans.Plan, value: Any, run: Run, path: Path, turn: int) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections import Counter
 from collections.abc import Awaitable
@@ -272,6 +273,23 @@ def test_a_function_that_blocks_does_not_hold_up_the_others() -> None:
     assert parallel(in_thread(waits), sets).run(1) == (True, True)
     with pytest.raises(StepFailed, match="step count: ValueError: no number"):
         in_thread(broken, name="count").run(1)
+
+
+def test_asyncios_debug_mode_names_the_step_that_holds_the_loop(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def program() -> None:
+        asyncio.get_running_loop().slow_callback_duration = 0.0
+        await chain(str.strip, in_thread(str.upper), name="tidy").arun(" a ")
+
+    monkeypatch.setattr(logging.getLogger("asyncio"), "disabled", True)  # it tells of tasks, and of every one here
+    asyncio.run(program(), debug=True)
+    assert [(record.name, record.getMessage().partition(" for ")[0]) for record in caplog.records] == [
+        ("aiapp.chains.running", "step strip held the event loop")
+    ]
+    caplog.clear()
+    chain(str.strip).run(" a ")
+    assert not caplog.records
 
 
 def test_a_bar_keeps_a_chain_with_a_name_whole() -> None:

@@ -20,6 +20,7 @@ from aiapp.chains import (
     each,
     extend,
     fallback,
+    in_thread,
     loop,
     parallel,
     retry,
@@ -121,6 +122,12 @@ def test_the_diagram_of_what_is_added() -> None:
         '  s5["repr"]\n'
         '  s3 -->|"b"| s5\n'
     )
+
+
+def test_a_drawing_says_what_has_a_thread_of_its_own() -> None:
+    drawing = chain(str.upper, in_thread(len)).draw()
+    assert '  s2["len, in a thread"]\n' in drawing.mermaid
+    assert ">len, in a thread</text>" in drawing.svg
 
 
 def test_a_picture_is_saved(tmp_path: Path) -> None:

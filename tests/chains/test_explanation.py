@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aiapp import Client, Prompt
-from aiapp.chains import Chain, ask, chain, each, fallback, loop, parallel, route, tap
+from aiapp.chains import Chain, ask, chain, each, fallback, in_thread, loop, parallel, route, tap
 from aiapp.core.errors import StepFailed
 from aiapp.testing import ScriptedModel
 
@@ -52,6 +52,7 @@ def test_a_whole_response_is_stood_in_for() -> None:
 def test_functions_run_and_taps_do_not() -> None:
     seen: list[str] = []
     assert asked(chain(str.upper, tap(seen.append), ask(silent(), name="a")), "go") == [("a", "GO")]
+    assert asked(chain(in_thread(str.upper), ask(silent(), name="a")), "go") == [("a", "GO")]
     assert seen == []
 
 
