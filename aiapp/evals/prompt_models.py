@@ -20,10 +20,12 @@ from aiapp.catalog.catalogue import catalogue
 from aiapp.core.errors import InvalidInput, UnknownModel
 from aiapp.core.request import Request
 from aiapp.prompts.cases import cases
-from aiapp.prompts.lint import Finding
+from aiapp.prompts.lint import Finding, place
+from aiapp.prompts.position import Position
 from aiapp.prompts.prompt import Prompt
 from aiapp.prompts.usage import resolved
 from aiapp.prompts.validation import of_types
+from aiapp.prompts.values import is_array
 from aiapp.providers.protocol import Counts, Provider
 from aiapp.providers.registry import open_provider
 
@@ -33,23 +35,23 @@ _SPELT = {"max_tokens": "maxOutputTokens", "top_p": "topP", "top_k": "topK", "st
 
 def named_models(prompt: Prompt) -> tuple[str, ...]:
     """The models that a prompt file names."""
-    others: Any = prompt.raw.get("models", [])
-    listed = [str(one) for one in others] if isinstance(others, list) else []  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    others: object = prompt.raw.get("models", [])
+    listed = map(str, others) if is_array(others) else ()
     return tuple(dict.fromkeys([*([prompt.model] if prompt.model else []), *listed]))
 
 
 def lint_for(prompt: Prompt, model: str, today: date | None = None) -> tuple[Finding, ...]:
     """What is wrong with a prompt for one model."""
-    place = prompt.where("model").rpartition(": ")[0]
+    where = _model_place(prompt, model)
     try:
         provider = offline_provider(model)
     except UnknownModel as error:
         what = f"{model!r} is no model that can be asked; accepted: {error.accepted}"
-        return (Finding("unknown-model", "warning", place, what, model),)
-    found = [*_lifecycle(model, place, today or date.today()), *_ranges(prompt, model)]
+        return (Finding("unknown-model", "warning", where, what, model),)
+    found = [*_lifecycle(model, where, today or date.today()), *_ranges(prompt, model)]
     for name, request in requests_of(prompt).items():
         found.extend(_dropped(prompt, provider, request, model))
-        found.extend(_room(provider, request, name, place, model))
+        found.extend(_room(provider, request, name, where, model))
     return tuple(sorted(dict.fromkeys(found), key=lambda finding: finding.level))
 
 
@@ -96,33 +98,33 @@ def sample(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
             return "text"
 
 
-def _lifecycle(model: str, place: str, today: date) -> Iterator[Finding]:
+def _lifecycle(model: str, where: Position, today: date) -> Iterator[Finding]:
     offer = catalogue().find(model)
     if offer is None or offer.retires is None:
         return
     instead = f"; its provider names {offer.successor} in its place" if offer.successor else ""
     if offer.retires <= today:
-        yield Finding("retired", "error", place, f"{model} is not served since {offer.retires}{instead}", model)
+        yield Finding("retired", "error", where, f"{model} is not served since {offer.retires}{instead}", model)
     else:
-        yield Finding("retiring", "warning", place, f"{model} is served until {offer.retires}{instead}", model)
+        yield Finding("retiring", "warning", where, f"{model} is served until {offer.retires}{instead}", model)
 
 
 def _ranges(prompt: Prompt, model: str) -> Iterator[Finding]:
     for key in ("temperature", "top_p", "top_k", "max_tokens"):
         if key in prompt.settings.extra:
-            value, place = prompt.settings.extra[key], _setting_place(prompt, key)
-            yield Finding("rejected", "error", place, f"{key} {value} is out of the range that models take", model)
+            value, where = prompt.settings.extra[key], _setting_place(prompt, key)
+            yield Finding("rejected", "error", where, f"{key} {value} is out of the range that models take", model)
 
 
 def _dropped(prompt: Prompt, provider: Provider, request: Request, model: str) -> Iterator[Finding]:
     for change in provider.prepare(request).changes:
         if change.field.startswith("format"):
-            yield Finding("schema", "warning", _output_place(prompt), str(change), model)
+            yield Finding("schema", "warning", place(prompt, "output", "schema"), str(change), model)
         elif change.lost:
             yield Finding("dropped", "warning", _setting_place(prompt, change.field), str(change), model)
 
 
-def _room(provider: Provider, request: Request, case: str, place: str, model: str) -> Iterator[Finding]:
+def _room(provider: Provider, request: Request, case: str, where: Position, model: str) -> Iterator[Finding]:
     offer = catalogue().find(model)
     context = offer.context if offer is not None else None
     context = context or abilities(provider.name, provider.model).context
@@ -133,13 +135,17 @@ def _room(provider: Provider, request: Request, case: str, place: str, model: st
     if count.tokens + answer > context:
         about = "" if count.exact else "about "
         what = f"{case}: {about}{count.tokens:,} tokens and {answer:,} for the answer; the model has {context:,}"
-        yield Finding("context", "error", place, what, model)
+        yield Finding("context", "error", where, what, model)
 
 
-def _setting_place(prompt: Prompt, setting: str) -> str:
+def _model_place(prompt: Prompt, model: str) -> Position:
+    """Where the file names a model; where it does not, its first entry."""
+    others: object = prompt.raw.get("models", [])
+    if prompt.model == model or not is_array(others) or model not in others:
+        return place(prompt, "model")
+    return place(prompt, "models", f"[{others.index(model)}]")
+
+
+def _setting_place(prompt: Prompt, setting: str) -> Position:
     name = setting if setting in prompt.config else _SPELT.get(setting, setting)
-    return prompt.where("config", name).rpartition(": ")[0]
-
-
-def _output_place(prompt: Prompt) -> str:
-    return prompt.where("output", "schema").rpartition(": ")[0]
+    return place(prompt, "config", name)

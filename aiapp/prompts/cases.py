@@ -23,9 +23,10 @@ tests:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 from aiapp.core.errors import InvalidInput
 from aiapp.core.messages import Message, Role
@@ -34,6 +35,8 @@ from aiapp.prompts.prompt import Prompt
 from aiapp.prompts.validation import compile_schema
 from aiapp.prompts.values import is_array, is_object
 
+Where: TypeAlias = Callable[..., str]
+"""The place of what stands in a case, by the names on the way to it."""
 _ROLES: Mapping[str, Role] = {"system": "system", "user": "user", "assistant": "assistant", "model": "assistant"}
 
 
@@ -84,27 +87,34 @@ def cases(prompt: Prompt) -> tuple[Case, ...]:
     listed = prompt.raw.get("tests", [])
     if not is_array(listed):
         raise InvalidInput(prompt.where("tests"), listed, "a list of cases")
-    return tuple(_case(prompt, one, prompt.where("tests", f"[{number}]")) for number, one in enumerate(listed))
+    return tuple(_case(partial(prompt.where, "tests", f"[{number}]"), one, prompt) for number, one in enumerate(listed))
 
 
-def _case(prompt: Prompt, one: Any, where: str) -> Case:
+def _case(where: Where, one: Any, prompt: Prompt) -> Case:
     known = tuple(field.name for field in fields(Case))
     if not is_object(one) or not isinstance(one.get("name"), str) or not is_object(one.get("input", {})):
-        raise InvalidInput(where, one, "a case with name and input")
+        raise InvalidInput(where(), one, "a case with name and input")
     _known(one, known, where)
-    history = (_said(said, where) for said in _list(one, "history", where))
+    history = _messages(one, "history", where)
     for name in ("reply", "rejected"):
         if not isinstance(one.get(name, ""), str):
-            raise InvalidInput(f"{where}.{name}", one[name], "a text")
+            raise InvalidInput(where(name), one[name], "a text")
     return Case(
         one["name"],
         one.get("input", {}),
         tuple(Message(said.role, (Text(said.text or ""),)) for said in history),
-        tuple(_said(said, where) for said in _list(one, "messages", where)),
-        _expected(prompt, one["answer"], f"{where}.answer") if "answer" in one else None,
+        _messages(one, "messages", where),
+        _expected(prompt, one["answer"], partial(where, "answer")) if "answer" in one else None,
         one.get("reply"),
         one.get("rejected"),
     )
+
+
+def _messages(one: Mapping[str, Any], name: str, where: Where) -> tuple[Said, ...]:
+    listed = one.get(name, [])
+    if not is_array(listed):
+        raise InvalidInput(where(name), listed, "a list of messages")
+    return tuple(_said(said, where(name, f"[{number}]")) for number, said in enumerate(listed))
 
 
 def _said(said: Any, where: str) -> Said:
@@ -113,23 +123,23 @@ def _said(said: Any, where: str) -> Said:
     return Said(_ROLES[said["role"]], said.get("text"))
 
 
-def _expected(prompt: Prompt, one: Any, where: str) -> Expected:
+def _expected(prompt: Prompt, one: Any, where: Where) -> Expected:
     if not is_object(one):
-        raise InvalidInput(where, one, "what must be true of the answer")
+        raise InvalidInput(where(), one, "what must be true of the answer")
     _known(one, tuple(field.name for field in fields(Expected)), where)
     schema, similar = one.get("schema"), one.get("similar")
     if schema is True:
         schema = prompt.output_schema
         if schema is None:
-            raise InvalidInput(f"{where}.schema", True, "a JSON schema, for the prompt has no output.schema")
+            raise InvalidInput(where("schema"), True, "a JSON schema, for the prompt has no output.schema")
     if schema is not None:
         compile_schema(schema)
     if similar is not None and (not is_object(similar) or set(similar) != {"to", "at_least"}):
-        raise InvalidInput(f"{where}.similar", similar, "to, a text, and at_least, a number from 0 to 1")
+        raise InvalidInput(where("similar"), similar, "to, a text, and at_least, a number from 0 to 1")
     try:
         re.compile(one.get("matches", ""))
     except (re.error, TypeError) as error:
-        raise InvalidInput(f"{where}.matches", one["matches"], f"a regular expression ({error})") from None
+        raise InvalidInput(where("matches"), one["matches"], f"a regular expression ({error})") from None
     return Expected(
         one.get("equals"),
         _texts(one, "contains", where),
@@ -141,22 +151,15 @@ def _expected(prompt: Prompt, one: Any, where: str) -> Expected:
     )
 
 
-def _known(one: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+def _known(one: Mapping[str, Any], known: tuple[str, ...], where: Where) -> None:
     strange = [name for name in one if name not in known]
     if strange:
-        raise InvalidInput(where, strange[0], ", ".join(known))
+        raise InvalidInput(where(strange[0]), strange[0], ", ".join(known))
 
 
-def _texts(one: Mapping[str, Any], name: str, where: str) -> tuple[str, ...]:
+def _texts(one: Mapping[str, Any], name: str, where: Where) -> tuple[str, ...]:
     given = one.get(name, [])
     listed = given if is_array(given) else [given]
     if not all(isinstance(text, str) for text in listed):
-        raise InvalidInput(f"{where}.{name}", given, "a text, or a list of texts")
+        raise InvalidInput(where(name), given, "a text, or a list of texts")
     return tuple(listed)
-
-
-def _list(one: Mapping[str, Any], name: str, where: str) -> tuple[Any, ...]:
-    given = one.get(name, [])
-    if not is_array(given):
-        raise InvalidInput(f"{where}.{name}", given, "a list of messages")
-    return tuple(given)

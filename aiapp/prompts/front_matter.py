@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aiapp.core.errors import InvalidInput
+from aiapp.prompts.position import Position
 from aiapp.prompts.values import is_object
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ _PLAIN = {
 class FrontMatter:
     """The entries of one file, and the template that follows them, from `first_line` and `first_column` on."""
 
-    name: str
+    file: str
     entries: Mapping[str, Any]
     template: str
     first_line: int = 1
@@ -46,7 +47,7 @@ class FrontMatter:
     """The line that the YAML begins on."""
 
     def where(self, *path: str) -> str:
-        """The file, line and column of an entry, with its name; `[0]` is the first item of a list."""
+        """The position of an entry, with its name; `[0]` is the first item of a list."""
         found: Node | None = _loader()(self.text).get_single_node() if self.text else None
         line, column = 0, 0
         for name in path:
@@ -57,7 +58,7 @@ class FrontMatter:
 
     def place(self, line: int, column: int) -> str:
         """A place in the YAML, counted from 0, as one in the file."""
-        return f"{self.name}, line {self.yaml_line + line}, column {column + 1}"
+        return str(Position(self.file, self.yaml_line + line, column + 1))
 
     def mapping(self, *path: str) -> Mapping[str, Any]:
         """The mapping of that name, empty where there is none."""
@@ -77,15 +78,15 @@ class FrontMatter:
         return value
 
 
-def split(source: str, name: str) -> FrontMatter:
+def split(source: str, file: str) -> FrontMatter:
     """A prompt's source, its front matter read; a source without any is all template."""
     fenced = _FENCED.match(source)
     if fenced is None:
-        return FrontMatter(name, {}, source)
+        return FrontMatter(file, {}, source)
     text, body = fenced["yaml"] or "", source[fenced.end() :]
     begin = fenced.end() + len(body) - len(body.lstrip())
     line, column = 1 + source.count("\n", 0, begin), begin - source.rfind("\n", 0, begin)
-    matter = FrontMatter(name, {}, body.strip(), line, column, text, 2 + fenced["before"].count("\n"))
+    matter = FrontMatter(file, {}, body.strip(), line, column, text, 2 + fenced["before"].count("\n"))
     return replace(matter, entries=_read(matter))
 
 
@@ -112,10 +113,10 @@ def _read(matter: FrontMatter) -> Mapping[str, Any]:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        place = f"{matter.name}, front matter" if mark is None else matter.place(mark.line, mark.column)
+        place = matter.place(0, 0) if mark is None else matter.place(mark.line, mark.column)
         raise InvalidInput(place, error.problem, "YAML front matter") from None
     except (yaml.YAMLError, ValueError) as error:
-        raise InvalidInput(f"{matter.name}, front matter", str(error), "YAML front matter") from None
+        raise InvalidInput(matter.place(0, 0), str(error), "YAML front matter") from None
     if entries is None:
         return {}
     if not is_object(entries) or any(type(key) is not str for key in entries):

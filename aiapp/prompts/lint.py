@@ -19,12 +19,14 @@ warning   unused              a variable is declared and never used
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from aiapp.core.errors import InvalidInput
 from aiapp.prompts.cases import cases
+from aiapp.prompts.position import Position
 from aiapp.prompts.prompt import RESERVED, Prompt
 from aiapp.prompts.usage import Use, resolved
 from aiapp.prompts.validation import Check, compile_schema, of_types, problems
@@ -37,27 +39,30 @@ TRUSTED = "aiapp.trusted"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong: the rule, the place as `file, line, column`, what it is, and the model it is true of."""
+    """One thing that is wrong: the rule, where, what it is, and the model that it is true of."""
 
     rule: str
     level: Level
-    where: str
+    where: Position
     message: str
     model: str | None = None
 
     def __str__(self) -> str:
-        about = "" if self.model is None else f" [{self.model}]"
-        return f"{self.where}: {self.level}: {self.message} ({self.rule}){about}"
+        about = "" if self.model is None else f", {self.model}"
+        return f"{self.where}: {self.rule}: {self.message} ({self.level}{about})"
 
 
-def lint_file(load: Callable[[], Prompt], name: str) -> tuple[Finding, ...]:
-    """The findings of a prompt that is still to be loaded; what stops it from loading is one."""
+def lint_file(load: Callable[[], Prompt]) -> tuple[Finding, ...]:
+    """The findings of a prompt that is still to be loaded; what in its file stops it from loading is one."""
     try:
         return lint(load())
     except InvalidInput as error:
-        where, _, what = error.field.partition(": ")
-        shown = f"{what}: {error.value!r}" if what else f"{error.value!r}"
-        return (Finding("unreadable", "error", where or name, f"{shown} cannot be used; accepted: {error.accepted}"),)
+        found = Position.of_field(error.field)
+        if found is None:
+            raise
+        where, entry = found
+        message = str(InvalidInput(entry, error.value, error.accepted)).removeprefix(": ")
+        return (Finding("unreadable", "error", where, message),)
 
 
 def lint(prompt: Prompt) -> tuple[Finding, ...]:
@@ -73,26 +78,53 @@ def lint(prompt: Prompt) -> tuple[Finding, ...]:
     return tuple(sorted(found, key=lambda finding: finding.level))
 
 
-def _place(prompt: Prompt, *path: str) -> str:
-    """The place of an entry, without its name."""
-    return prompt.where(*path).rpartition(": ")[0]
+def place(prompt: Prompt, *path: str) -> Position:
+    """Where an entry of the front matter stands, or what of it there is."""
+    found = Position.of_field(prompt.where(*path))
+    assert found is not None
+    return found[0]
+
+
+def _inside(prompt: Prompt, wrong: str, *path: str) -> Position:
+    """Where a problem stands that begins with its path, such as `input.a[0]: missing`."""
+    steps = re.findall(r"\[\d+\]|[^.\[\]]+", wrong.partition(":")[0])
+    return place(prompt, *path, *steps)
+
+
+def _declared(prompt: Prompt, names: Sequence[str]) -> Position:
+    """Where a variable, or a field of one, is declared, in Picoschema or JSON Schema."""
+    path, at = ["input", "schema"], prompt.raw["input"]["schema"]
+    for name in names:
+        for inner in ("items", "properties"):
+            if is_object(at) and inner in at:
+                at = at[inner]
+                path.append(inner)
+        path.append(_spelt(at, name))
+        at = at.get(path[-1]) if is_object(at) else None
+    return place(prompt, *path)
+
+
+def _spelt(fields: object, name: str) -> str:
+    """The name of a field with the signs that Picoschema writes behind it."""
+    entries: Mapping[str, object] = fields if is_object(fields) else {}
+    return next((key for key in entries if re.split(r"[?(]", key)[0] == name), name)
 
 
 def _entries(prompt: Prompt) -> Iterator[Finding]:
     if not prompt.description:
-        yield Finding("no-description", "warning", _place(prompt), "the file does not say what the prompt is for")
+        yield Finding("no-description", "warning", place(prompt), "the file does not say what the prompt is for")
     for key in prompt.raw:
         if key not in RESERVED and "." not in key:
-            yield Finding("unknown-entry", "warning", _place(prompt, key), f"nothing reads the entry {key!r}")
+            yield Finding("unknown-entry", "warning", place(prompt, key), f"nothing reads the entry {key!r}")
     for key in prompt.settings.extra:
-        place = _place(prompt, "config", key) if key in prompt.config else _place(prompt, "config")
-        yield Finding("unknown-setting", "warning", place, f"{key!r} is sent to the provider as it stands")
+        what = f"{key!r} is sent to the provider as it stands"
+        yield Finding("unknown-setting", "warning", place(prompt, "config", key), what)
     if not prompt.declares and prompt.variables:
         what = f"the types of {', '.join(prompt.variables)} are not declared in input.schema"
-        yield Finding("undeclared", "warning", _place(prompt), what)
+        yield Finding("undeclared", "warning", place(prompt), what)
     defaults = prompt.defaults
     for wrong in problems(_optional(prompt), defaults, "") if defaults else ():
-        yield Finding("default", "error", _place(prompt, "input", "default"), wrong)
+        yield Finding("default", "error", _inside(prompt, wrong, "input", "default"), wrong)
 
 
 def _optional(prompt: Prompt) -> Check:
@@ -104,22 +136,22 @@ def _examples(prompt: Prompt) -> Iterator[Finding]:
     takes = _optional(prompt)
     gives = None if prompt.output_schema is None else compile_schema(prompt.output_schema)
     for number, example in enumerate(prompt.examples):
-        place = _place(prompt, "examples", f"[{number}]")
+        where = ("examples", f"[{number}]")
         for wrong in problems(takes, example["input"], "input"):
-            yield Finding("example", "error", place, wrong)
+            yield Finding("example", "error", _inside(prompt, wrong, *where), wrong)
         for wrong in () if gives is None else problems(gives, example["output"], "output"):
-            yield Finding("example", "error", place, wrong)
+            yield Finding("example", "error", _inside(prompt, wrong, *where), wrong)
 
 
 def _cases(prompt: Prompt) -> Iterator[Finding]:
     found = cases(prompt)
     if not found:
-        yield Finding("no-test", "warning", _place(prompt), "the file has no test")
+        yield Finding("no-test", "warning", place(prompt), "the file has no test")
     for number, case in enumerate(found):
         try:
             prompt.request(case.input)
         except InvalidInput as error:
-            yield Finding("test", "error", _place(prompt, "tests", f"[{number}]"), f"{case.name}: {error.accepted}")
+            yield Finding("test", "error", place(prompt, "tests", f"[{number}]"), f"{case.name}: {error.accepted}")
 
 
 def _unused(prompt: Prompt) -> Iterator[Finding]:
@@ -139,8 +171,9 @@ def _unused_below(prompt: Prompt, use: Use, schema: Mapping[str, Any], path: tup
         return
     for name, below in schema.get("properties", {}).items():
         if name not in use.fields:
-            what = f"{'.'.join((*path, name))} is declared and never used"
-            yield Finding("unused", "warning", _place(prompt, "input", "schema"), what)
+            names = (*path, name)
+            what = f"{'.'.join(names)} is declared and never used"
+            yield Finding("unused", "warning", _declared(prompt, names), what)
         elif is_object(below) and not use.fields[name].whole:
             yield from _unused_below(prompt, use.fields[name], below, (*path, name))
 
@@ -154,9 +187,17 @@ def _placed(prompt: Prompt) -> Iterator[Finding]:
     for name, path, use, below in _leaves(prompt.use, schema, prompt.input_schema):
         if "system" in use.roles and name not in names and _is_free_text(below):
             what = f"{path} is free text in a system turn, where it could give orders; move it, or list it in {TRUSTED}"
-            yield Finding("untrusted", "warning", use.where, what)
+            yield Finding("untrusted", "warning", _said(use), what)
         if use.cached or (marked and "system" in use.roles):
-            yield Finding("volatile", "warning", use.where, f"{path} changes what stands before the end of the cache")
+            what = f"{path} changes what stands before the end of the cache"
+            yield Finding("volatile", "warning", _said(use), what)
+
+
+def _said(use: Use) -> Position:
+    """Where a template first says a value, which may be in a partial."""
+    found = Position.of_field(use.where)
+    assert found is not None
+    return found[0]
 
 
 def _leaves(
@@ -186,4 +227,4 @@ def _is_free_text(schema: Mapping[str, Any]) -> bool:
 def _output(prompt: Prompt) -> Iterator[Finding]:
     if prompt.format is not None and "object" not in of_types(prompt.format.schema):
         what = "the output is no JSON object: put it in a field of one, for providers enforce nothing else"
-        yield Finding("output-form", "warning", _place(prompt, "output", "schema"), what)
+        yield Finding("output-form", "warning", place(prompt, "output", "schema"), what)

@@ -41,8 +41,17 @@ from aiapp.prompts.tree import (
     With,
 )
 
-Partials: TypeAlias = Callable[[str], str]
-"""The source of a partial by its name; raises InvalidInput where there is none."""
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """The text of a partial, and the file that it stands in."""
+
+    text: str
+    file: str
+
+
+Partials: TypeAlias = Callable[[str], Partial]
+"""A partial by its name; raises InvalidInput where there is none."""
 
 _ROLES: Mapping[str, Role] = {"system": "system", "user": "user", "model": "assistant", "assistant": "assistant"}
 _OF_ITEMS = ("index", "key", "first", "last")
@@ -54,7 +63,7 @@ _HELPERS = (
 )
 
 
-def no_partials(name: str) -> str:
+def no_partials(name: str) -> Partial:
     """The partials of a template that is not in a folder: none."""
     raise InvalidInput(
         "partial", name, "a partial of `Prompt(..., partials=...)` or of a folder that prompts are loaded from"
@@ -192,11 +201,12 @@ class _Parser:
         if name in self.within:
             raise InvalidInput(tag.where, f"{{{{> {name}}}}}", "a partial that does not hold itself")
         try:
-            source = self.partials(name)
+            partial = self.partials(name)
         except InvalidInput as error:
             raise InvalidInput(f"{tag.where}: partial", error.value, error.accepted) from None
-        moved = "".join(f"{tag.indent}{line}" for line in source.splitlines(keepends=True)) if tag.indent else source
-        place = Place(f"_{name}", moved=len(tag.indent))
+        text = partial.text
+        moved = "".join(f"{tag.indent}{line}" for line in text.splitlines(keepends=True)) if tag.indent else text
+        place = Place(partial.file, moved=len(tag.indent))
         inner = _Parser(moved, place, self.partials, self._depth(), self._loops(), (*self.within, name))
         context = reading.arguments[0] if reading.arguments else None
         return Include(name, inner.parse(), tag.where, context, reading.named)

@@ -20,7 +20,7 @@ from aiapp.core.messages import Message
 from aiapp.core.request import Request, Settings, Tool
 from aiapp.core.schema import LONGEST_NAME
 from aiapp.prompts.front_matter import split
-from aiapp.prompts.parsing import Partials, no_partials
+from aiapp.prompts.parsing import Partial, no_partials
 from aiapp.prompts.picoschema import Schemas, to_json_schema
 from aiapp.prompts.scanning import Place
 from aiapp.prompts.settings import settings_of
@@ -44,7 +44,8 @@ class Prompt:
     """A template and its strict variables, compiled once.
 
     `hash` names its content: the same text, with the same partials, has the same hash anywhere. `model` is the one that
-    the file names, for `Client(prompt.model)`; `input_schema` and `output_schema` are JSON schemas.
+    the file names, for `Client(prompt.model)`; `input_schema` and `output_schema` are JSON schemas. `file` is where the
+    source stands, for the positions in errors.
     """
 
     def __init__(
@@ -53,21 +54,24 @@ class Prompt:
         *,
         name: str = UNNAMED,
         variant: str | None = None,
-        partials: Partials | Mapping[str, str] = no_partials,
+        partials: Callable[[str], Partial | str] | Mapping[str, str] = no_partials,
         schemas: Schemas | None = None,
         tools: Iterable[Tool] = (),
+        file: str | None = None,
     ) -> None:
         self.source = _canonical(source)
-        matter = self._matter = split(self.source, name if variant is None else f"{name}.{variant}")
+        matter = self._matter = split(self.source, file or (name if variant is None else f"{name}.{variant}"))
         find = _finder(partials) if not callable(partials) else partials
         self.partials: dict[str, str] = {}
         """The text of each partial that the template holds, by name."""
 
-        def noted(partial: str) -> str:
-            self.partials[partial] = _canonical(find(partial))
-            return self.partials[partial]
+        def noted(wanted: str) -> Partial:
+            found = find(wanted)
+            text, beside = (found, f"_{wanted}") if isinstance(found, str) else (found.text, found.file)
+            self.partials[wanted] = _canonical(text)
+            return Partial(self.partials[wanted], beside)
 
-        self._template = Template(matter.template, Place(matter.name, matter.first_line, matter.first_column), noted)
+        self._template = Template(matter.template, Place(matter.file, matter.first_line, matter.first_column), noted)
         self.name = name if name != UNNAMED else (matter.text_of("name") or name)
         self.variant = variant or matter.text_of("variant")
         self.description = matter.text_of("description") or ""
@@ -162,7 +166,7 @@ class Prompt:
         return self._template.nodes
 
     def where(self, *path: str) -> str:
-        """The file, line and column of an entry of the front matter."""
+        """The position of an entry of the front matter, and its name."""
         return self._matter.where(*path)
 
     def bind(self, /, **variables: object) -> Prompt:

@@ -15,7 +15,9 @@ from aiapp.core.errors import InvalidInput
 from aiapp.core.request import Tool
 from aiapp.prompts.front_matter import description_of
 from aiapp.prompts.history import Revision, revisions, text_at
+from aiapp.prompts.parsing import Partial
 from aiapp.prompts.picoschema import Schemas
+from aiapp.prompts.position import Position
 from aiapp.prompts.prompt import Prompt
 
 _PACKAGE = Path(__file__).parents[1]
@@ -111,13 +113,19 @@ class PromptRepository:
         """The prompt of a name, such as `quote` or `team/summary`, as it is or as it was at a revision of git."""
         path = self.path(name, variant)
         name, kind = _name(f"{name}{_ENDING}")
-        source = read_text(path) if revision is None else text_at(path, revision)
 
-        def partial(wanted: str) -> str:
-            file = self._partial(wanted, name, path)
-            return read_text(file) if revision is None else text_at(file, revision)
+        def read(file: Path) -> Partial:
+            if revision is None:
+                return Partial(read_text(file), str(file))
+            return Partial(text_at(file, revision), f"{file}@{revision}")
 
-        return Prompt(source, name=name, variant=variant or kind, partials=partial, schemas=schemas, tools=tools)
+        def partial(wanted: str) -> Partial:
+            return read(self._partial(wanted, name, path))
+
+        own = read(path)
+        return Prompt(
+            own.text, name=name, variant=variant or kind, partials=partial, schemas=schemas, tools=tools, file=own.file
+        )
 
     def history(self, name: str, variant: str | None = None) -> tuple[Revision, ...]:
         """The changes of a prompt's file, the latest first; none where it lies in no git repository."""
@@ -157,7 +165,8 @@ def read_text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InvalidInput(str(file), error.object[error.start : error.end], "a file in UTF-8") from None
+        wrong, place = error.object[error.start : error.end], Position.of_byte(str(file), error.object, error.start)
+        raise InvalidInput(str(place), wrong, "a file in UTF-8") from None
 
 
 def _files(folder: str, below: str) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from aiapp.core.errors import InvalidInput
+from aiapp.prompts.position import Position
 
 Kind: TypeAlias = Literal["value", "open", "inverse", "close", "else", "partial"]
 
@@ -46,17 +47,17 @@ class Tag:
 class Place:
     """Where a text stands: its file, the line and column that it begins on, and how far its lines were moved right."""
 
-    name: str
+    file: str
     first_line: int = 1
     first_column: int = 1
     moved: int = 0
 
     def at(self, source: str, offset: int) -> str:
-        """The file, line and column of a character."""
+        """The position of a character."""
         below = source.count("\n", 0, offset)
         column = offset - source.rfind("\n", 0, offset) - self.moved
         column += 0 if below else self.first_column - 1
-        return f"{self.name}, line {self.first_line + below}, column {max(1, column)}"
+        return str(Position(self.file, self.first_line + below, max(1, column)))
 
 
 def scan(source: str, place: Place) -> Iterator[str | Tag]:

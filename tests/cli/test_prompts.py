@@ -79,13 +79,16 @@ def test_lint_prints_places_and_fails_on_errors(folder: Path) -> None:
     assert aiapp("prompts", "lint").stdout.endswith(" prompts, 0 errors, 0 warnings\n")
     done = aiapp("prompts", "lint", folder / "hello.prompt", "-m", "googleai/x")
     assert done.returncode == 0
-    assert "(unknown-model) [googleai/x]" in done.stdout
+    assert f"{folder / 'hello.prompt'}:2:1: unknown-model: 'googleai/x' is no model" in done.stdout
+    assert "(warning, googleai/x)" in done.stdout
     assert aiapp("prompts", "lint", folder / "hello.prompt", "-m", "googleai/x", "--strict").returncode == 1
     (folder / "bad.prompt").write_text("Hi\n {{#if x}}")
     done = aiapp("prompts", "lint", "bad", "-d", folder, "--json")
     (finding,) = json.loads(done.stdout)
     assert done.returncode == 1
-    assert (finding["rule"], finding["where"]) == ("unreadable", "bad, line 2, column 2")
+    assert (finding["rule"], finding["level"], finding["model"]) == ("unreadable", "error", None)
+    assert (finding["path"], finding["line"], finding["column"]) == (str(folder / "bad.prompt"), 2, 2)
+    assert aiapp("prompts", "lint", "bad", "-d", folder).stdout.startswith(f"{folder / 'bad.prompt'}:2:2: unreadable: ")
 
 
 def test_test_runs_without_a_model_and_with_one(folder: Path) -> None:
@@ -146,6 +149,8 @@ def test_new_begins_a_prompt_that_passes(tmp_path: Path) -> None:
     ("words", "expected"),
     [
         (["show", "no-such-prompt"], "prompt: 'no-such-prompt'"),
+        (["lint", "no-such-prompt"], "prompt: 'no-such-prompt'"),
+        (["test", "missing.prompt"], "a .prompt file that exists"),
         (["show", "missing.prompt"], "a .prompt file that exists"),
         (["show", "quote@no-such-revision"], "revision"),
         (["render", "quote"], "passage: missing"),

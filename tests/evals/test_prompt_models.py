@@ -26,19 +26,19 @@ def test_a_prompt_that_a_model_can_honour_has_no_finding() -> None:
 
 def test_a_setting_that_the_model_rejects_is_found_at_its_place() -> None:
     (finding,) = found("---\nmodel: local\nconfig:\n  topP: 0.5\n---\nx")
-    assert (finding.rule, finding.where, finding.model) == ("dropped", "p, line 4, column 3", LIVING)
+    assert (finding.rule, str(finding.where), finding.model) == ("dropped", "p:4:3", LIVING)
     assert "top_p" in finding.message
 
 
 def test_a_number_out_of_every_range_is_an_error() -> None:
     (finding,) = [one for one in found("---\nconfig: {temperature: 3}\n---\nx") if one.level == "error"]
-    assert (finding.rule, finding.where) == ("rejected", "p, line 2, column 10")
+    assert (finding.rule, str(finding.where)) == ("rejected", "p:2:10")
 
 
 def test_a_schema_over_the_limits_of_a_wire_is_found() -> None:
     fields = "\n".join(f"    f{number}?: string" for number in range(30))
     findings = found(f"---\noutput:\n  schema:\n{fields}\n---\nx", "anthropic:claude-sonnet-5")
-    assert [(one.rule, one.where) for one in findings] == [("schema", "p, line 3, column 3")]
+    assert [(one.rule, str(one.where)) for one in findings] == [("schema", "p:3:3")]
     assert "30 optional properties" in findings[0].message
 
 
@@ -58,7 +58,7 @@ def test_a_case_that_is_longer_than_the_context_is_an_error() -> None:
         "---\nmodel: local\nconfig: {maxOutputTokens: 100}\ntests: [{name: long, input: {text: TEXT}}]\n---\n{{text}}"
     )
     (finding,) = found(source.replace("TEXT", "word " * 2_000), "local")
-    assert (finding.rule, finding.where) == ("context", "p, line 2, column 1")
+    assert (finding.rule, str(finding.where)) == ("context", "p:2:1")
     assert "long: " in finding.message
     assert "1,024" in finding.message
     assert found(source.replace("TEXT", "word"), "local") == []
@@ -66,7 +66,7 @@ def test_a_case_that_is_longer_than_the_context_is_an_error() -> None:
 
 def test_a_name_that_no_provider_answers_to_is_a_warning() -> None:
     (finding,) = found("---\nmodel: googleai/gemini\n---\nx", "googleai/gemini")
-    assert (finding.rule, finding.level, finding.where) == ("unknown-model", "warning", "p, line 2, column 1")
+    assert (finding.rule, finding.level, str(finding.where)) == ("unknown-model", "warning", "p:2:1")
 
 
 def test_the_models_of_a_file() -> None:

@@ -17,42 +17,42 @@ SCHEMA = "---\ninput:\n  schema:\n    {}\n---\n"
 @pytest.mark.parametrize(
     ("source", "where"),
     [
-        ("---\na: [1\n---\nx", "line 3, column 1: "),
-        ("---\n- list\n---\nx", "line 2, column 1: "),
-        ("---\ndescription: [x]\n---\nx", "line 2, column 1: description: "),
-        ("---\ninput: x\n---\nx", "line 2, column 1: input: "),
-        ("---\ninput:\n  shcema: {}\n---\nx", "line 3, column 3: input.shcema: "),
-        (SCHEMA.format("a: strnig"), "line 4, column 5: input.schema.a: "),
-        (SCHEMA.format("r(array):\n      b c: string"), "line 5, column 7: input.schema.r(array).b c: "),
-        (SCHEMA.format("c(enum): red"), "line 4, column 5: input.schema.c(enum): "),
-        (SCHEMA.format("a: string\n    a?: string"), "line 5, column 5: input.schema.a?: "),
-        (SCHEMA.format("a: string") + "\n{{b}}", "line 7, column 1: "),
-        (SCHEMA.format("a: string") + "{{#each a}}{{/each}}", "line 6, column 1: "),
-        (SCHEMA.format("a(array): string") + "{{a}}", "line 6, column 1: "),
-        (SCHEMA.format("a(array):\n      b: string") + "{{#each a}}{{c}}{{/each}}", "line 7, column 12: "),
-        (SCHEMA.format("history: string") + "{{history}}", "line 6, column 1: "),
-        ("---\nconfig: [x]\n---\nx", "line 2, column 1: config: "),
-        ("---\nconfig:\n  temprature: 1\n---\nx", "line 3, column 3: config.temprature: "),
-        ("---\nconfig:\n  temperature: hot\n---\nx", "line 3, column 3: config.temperature: "),
-        ("---\nconfig:\n  topK: 1\n  effort: huge\n---\nx", "line 4, column 3: config.effort: "),
-        ("---\na: 1\na: 2\n---\nx", "line 3, column 1: "),
-        ("# licence\n\n---\nmodel: 3\n---\nx", "line 4, column 1: model: "),
-        ("---\ntools: [3]\n---\nx", "line 2, column 9: tools.[0]: "),
-        ("---\ntoolDefs:\n  - description: x\n---\nx", "line 3, column 5: toolDefs.[0]: "),
-        ("---\noutput:\n  schema:\n    a: strnig\n---\nx", "line 4, column 5: output.schema.a: "),
-        ("---\noutput:\n  schema: {type: object, contains: {}}\n---\nx", "line 3, column 3: output.schema: "),
-        ("---\nconfig:\n  maxOutputTokens: true\n---\nx", "line 3, column 3: config.maxOutputTokens: "),
-        ("---\nconfig:\n  stopSequences: END\n---\nx", "line 3, column 3: config.stopSequences: "),
+        ("---\na: [1\n---\nx", ":3:1: "),
+        ("---\n- list\n---\nx", ":2:1: "),
+        ("---\ndescription: [x]\n---\nx", ":2:1: description: "),
+        ("---\ninput: x\n---\nx", ":2:1: input: "),
+        ("---\ninput:\n  shcema: {}\n---\nx", ":3:3: input.shcema: "),
+        (SCHEMA.format("a: strnig"), ":4:5: input.schema.a: "),
+        (SCHEMA.format("r(array):\n      b c: string"), ":5:7: input.schema.r(array).b c: "),
+        (SCHEMA.format("c(enum): red"), ":4:5: input.schema.c(enum): "),
+        (SCHEMA.format("a: string\n    a?: string"), ":5:5: input.schema.a?: "),
+        (SCHEMA.format("a: string") + "\n{{b}}", ":7:1: "),
+        (SCHEMA.format("a: string") + "{{#each a}}{{/each}}", ":6:1: "),
+        (SCHEMA.format("a(array): string") + "{{a}}", ":6:1: "),
+        (SCHEMA.format("a(array):\n      b: string") + "{{#each a}}{{c}}{{/each}}", ":7:12: "),
+        (SCHEMA.format("history: string") + "{{history}}", ":6:1: "),
+        ("---\nconfig: [x]\n---\nx", ":2:1: config: "),
+        ("---\nconfig:\n  temprature: 1\n---\nx", ":3:3: config.temprature: "),
+        ("---\nconfig:\n  temperature: hot\n---\nx", ":3:3: config.temperature: "),
+        ("---\nconfig:\n  topK: 1\n  effort: huge\n---\nx", ":4:3: config.effort: "),
+        ("---\na: 1\na: 2\n---\nx", ":3:1: "),
+        ("# licence\n\n---\nmodel: 3\n---\nx", ":4:1: model: "),
+        ("---\ntools: [3]\n---\nx", ":2:9: tools.[0]: "),
+        ("---\ntoolDefs:\n  - description: x\n---\nx", ":3:5: toolDefs.[0]: "),
+        ("---\noutput:\n  schema:\n    a: strnig\n---\nx", ":4:5: output.schema.a: "),
+        ("---\noutput:\n  schema: {type: object, contains: {}}\n---\nx", ":3:3: output.schema: "),
+        ("---\nconfig:\n  maxOutputTokens: true\n---\nx", ":3:3: config.maxOutputTokens: "),
+        ("---\nconfig:\n  stopSequences: END\n---\nx", ":3:3: config.stopSequences: "),
     ],
 )
 def test_a_mistake_has_its_place(source: str, where: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         Prompt(source, name="bad")
-    assert str(caught.value).startswith(f"bad, {where}")
+    assert str(caught.value).startswith(f"bad{where}")
 
 
 def test_yaml_that_gives_no_place_is_an_error_of_the_file() -> None:
-    with pytest.raises(InvalidInput, match=r"^bad, front matter: "):
+    with pytest.raises(InvalidInput, match=r"^bad:2:1: "):
         Prompt("---\na: \x01\n---\nx", name="bad")
 
 

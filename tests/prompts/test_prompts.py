@@ -117,7 +117,7 @@ def test_a_default_is_taken_and_can_be_overridden() -> None:
 def test_a_declared_any_is_shown_only_where_it_is_plain() -> None:
     prompt = Prompt("---\ninput:\n  schema:\n    x: any\n---\n\n  {{x}}", name="p")
     assert prompt.render(x=1.5).messages == (user("1.5"),)
-    with pytest.raises(InvalidInput, match=r"^p, line 7, column 3: x: \[1\] cannot"):
+    with pytest.raises(InvalidInput, match=r"^p:7:3: x: \[1\] cannot"):
         prompt.render(x=[1])
 
 
@@ -165,7 +165,7 @@ def test_a_partial_is_part_of_the_content(tmp_path: Path) -> None:
         hashes.add(prompt.hash)
     assert len(hashes) == 2
     (tmp_path / "bad.prompt").write_text("\n{{> missing}}")
-    with pytest.raises(InvalidInput, match=r"^bad, line 2, column 1: "):
+    with pytest.raises(InvalidInput, match=r"/bad\.prompt:2:1: "):
         Prompt.load("bad", tmp_path)
 
 

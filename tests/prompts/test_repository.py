@@ -64,7 +64,7 @@ def test_a_partial_stands_beside_its_prompt_or_at_the_top(tmp_path: Path) -> Non
     prompts = PromptRepository(tmp_path, packaged=False)
     assert prompts.load("team/x").render().messages == (user("near B"),)
     assert prompts.load("y").render().messages == (user("near"),)
-    with pytest.raises(InvalidInput, match=r"^z, line 1, column 1: partial: 'c' .* a, b"):
+    with pytest.raises(InvalidInput, match=r"/z\.prompt:1:1: partial: 'c' .* a, b"):
         prompts.load("z")
 
 

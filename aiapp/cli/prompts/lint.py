@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -33,10 +34,10 @@ def lint(
     found = [finding for name in checked for finding in _findings(name, model or (), folder)]
     errors = sum(finding.level == "error" for finding in found)
     if as_json:
-        print(json.dumps([asdict(finding) for finding in found], indent=2, ensure_ascii=False))
+        print(json.dumps([_plain(finding) for finding in found], indent=2, ensure_ascii=False))
     else:
         for finding in found:
-            print(finding)
+            print(_near(finding))
         print(f"{_count(len(checked), 'prompt')}, {_count(errors, 'error')}, {_count(len(found) - errors, 'warning')}")
     if errors or (strict and found):
         raise typer.Exit(FOUND)
@@ -46,12 +47,29 @@ def _findings(name: str, models: Sequence[str], folder: Folders) -> tuple[Findin
     from aiapp.evals.prompt_models import lint_for, named_models
     from aiapp.prompts.lint import lint_file
 
-    found = lint_file(partial(load, name, folder), name)
+    found = lint_file(partial(load, name, folder))
     if any(finding.rule in ("unreadable", "test") for finding in found):
         return found
     prompt = load(name, folder)
     beside = [finding for model in models or named_models(prompt) for finding in lint_for(prompt, model)]
     return (*found, *beside)
+
+
+def _near(finding: Finding) -> Finding:
+    """The finding with its file as seen from here, where it lies below."""
+    try:
+        file = str(Path(finding.where.file).resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return finding
+    return replace(finding, where=replace(finding.where, file=file))
+
+
+def _plain(finding: Finding) -> dict[str, str | int | None]:
+    near = _near(finding)
+    return {
+        "path": near.where.file, "line": near.where.line, "column": near.where.column,
+        "rule": near.rule, "level": near.level, "message": near.message, "model": near.model,
+    }  # fmt: skip
 
 
 def _count(number: int, noun: str) -> str:

@@ -11,10 +11,10 @@ from aiapp.core.errors import InvalidInput
 from aiapp.doctor.findings import Place
 from aiapp.doctor.reading.config import read_front_matter
 from aiapp.doctor.sightings import ModelSeen, SchemaSeen, Sighting, VolatileSeen
-from aiapp.prompts.lint import lint
+from aiapp.prompts.lint import lint, place
+from aiapp.prompts.position import Position
 from aiapp.prompts.prompt import Prompt
 
-_WHERE = re.compile(r".*, line (?P<line>\d+), column (?P<column>\d+)")
 _VOLATILE = "volatile"
 _VALUE = re.compile(r"(?P<value>\S+) ")
 
@@ -22,13 +22,13 @@ _VALUE = re.compile(r"(?P<value>\S+) ")
 def read_prompt(text: str, path: str) -> Iterator[Sighting]:
     """The sightings of a prompt file. What is wrong with it as a prompt is told by `aiapp prompts lint`."""
     prompt = _compiled(text, path)
-    schemas = () if prompt is None else tuple(_schemas(prompt, path))
+    schemas = () if prompt is None else tuple(_schemas(prompt))
     for seen in read_front_matter(text, path):
         yield replace(seen, schemas=schemas) if isinstance(seen, ModelSeen) else seen
     for finding in () if prompt is None else lint(prompt):
         value = _VALUE.match(finding.message)
         if finding.rule == _VOLATILE and value is not None:
-            yield VolatileSeen(f"{{{{{value['value']}}}}}", _place(finding.where, path), "section cache")
+            yield VolatileSeen(f"{{{{{value['value']}}}}}", _place(finding.where), "section cache")
 
 
 def _compiled(text: str, path: str) -> Prompt | None:
@@ -43,11 +43,10 @@ def _left_out(name: str) -> str:
     return ""
 
 
-def _schemas(prompt: Prompt, path: str) -> Iterator[SchemaSeen]:
+def _schemas(prompt: Prompt) -> Iterator[SchemaSeen]:
     if prompt.format is not None:
-        yield SchemaSeen(prompt.format.schema, _place(prompt.where("output", "schema"), path), "the output", False)
+        yield SchemaSeen(prompt.format.schema, _place(place(prompt, "output", "schema")), "the output", False)
 
 
-def _place(where: str, path: str) -> Place:
-    match = _WHERE.match(where)
-    return Place(path) if match is None else Place(path, int(match["line"]), int(match["column"]))
+def _place(where: Position) -> Place:
+    return Place(where.file, where.line, where.column)
