@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
-
-import numpy as np
+from typing import Any
 
 from aiapp.client.client import Client
 from aiapp.core.errors import AiappError, InvalidInput
@@ -20,11 +19,13 @@ from aiapp.core.messages import Message
 from aiapp.core.response import Receipt
 from aiapp.evals.metrics import contains, exact, matches
 from aiapp.prompts.cases import Case, Expected, Said, Similar, cases
+from aiapp.prompts.fewshot.vectors import Embed, directions
 from aiapp.prompts.prompt import Prompt
 from aiapp.prompts.validation import compile_schema, problems
 from aiapp.sync import sync
 
-Vectors: TypeAlias = Callable[[Sequence[str]], Sequence[Sequence[float]]]
+BUNDLED = "local"
+"""The embedder of a `similar:` that names none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +53,16 @@ class Result:
 
 
 async def arun_cases(
-    prompt: Prompt, client: Client | None = None, *, judge: Client | None = None, vectors: Vectors | None = None
+    prompt: Prompt, client: Client | None = None, *, judge: Client | None = None, embedder: Embed | None = None
 ) -> tuple[Result, ...]:
     """Run the cases of a prompt file, against the client's model where one is given.
 
-    `judge` is asked whether an answer meets a `judge:` criterion, which is not checked without one; `vectors` embeds
-    texts for `similar:`, else the bundled encoder does.
+    `judge` is asked whether an answer meets a `judge:` criterion, which is not checked without one. `embedder`, a
+    client or what else embeds, compares for each `similar:`; without it the one that the case names does, else the
+    bundled encoder. Where there is no client either, none is asked that does not ship with aiapp.
     """
-    checker = _Checker(judge, vectors or _bundled)
-    return tuple([await _run(prompt, case, client, checker) for case in cases(prompt)])
+    async with _checker(judge, embedder, offline=client is None) as checker:
+        return tuple([await _run(prompt, case, client, checker) for case in cases(prompt)])
 
 
 run_cases = sync(arun_cases)
@@ -116,9 +118,21 @@ def _rendered(expected: Sequence[Said], messages: Sequence[Message]) -> Check | 
     return Check("messages", True)
 
 
+@asynccontextmanager
+async def _checker(judge: Client | None, embedder: Embed | None, *, offline: bool) -> AsyncGenerator[_Checker, None]:
+    checker = _Checker(judge, embedder, offline)
+    try:
+        yield checker
+    finally:
+        for opened in checker.opened.values():
+            await opened.aclose()
+
+
 class _Checker:
-    def __init__(self, judge: Client | None, vectors: Vectors) -> None:
-        self._judge, self._vectors = judge, vectors
+    def __init__(self, judge: Client | None, embedder: Embed | None, offline: bool) -> None:
+        self._judge, self._embedder, self._offline = judge, embedder, offline
+        self.opened: dict[str, Client] = {}
+        """The embedders that cases named."""
 
     async def checks(self, expected: Expected, answer: str) -> list[Check]:
         """Everything that is expected, against an answer."""
@@ -135,15 +149,29 @@ class _Checker:
         if expected.schema is not None:
             told.append(_fits(expected.schema, answer))
         if expected.similar is not None:
-            told.append(await asyncio.to_thread(self._similar, expected.similar, answer))
+            told.append(await self._similar(expected.similar, answer))
         if expected.judge is not None:
             told.append(await self._judged(expected.judge, answer))
         return told
 
-    def _similar(self, similar: Similar, answer: str) -> Check:
-        one, other = (np.asarray(vector) for vector in self._vectors([similar.to, answer]))
-        cosine = float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
+    async def _similar(self, similar: Similar, answer: str) -> Check:
+        name = similar.embedder or BUNDLED
+        if self._embedder is None and self._offline and name != BUNDLED:
+            return Check("similar", None, f"{name}, which compares here, is asked beside a model or by name alone")
+        embed = self._embedder or self._opened(name)
+        try:
+            one, other = await asyncio.to_thread(directions, embed, [similar.to, answer])
+        except InvalidInput:
+            raise  # no model that embeds: a mistake of the file, or of the caller
+        except AiappError as error:
+            return Check("similar", None, f"the embedder gave no vectors: {error}")
+        cosine = float(one @ other)
         return _check("similar", cosine >= similar.at_least, f"cosine {cosine:.2f}, expected {similar.at_least}")
+
+    def _opened(self, name: str) -> Client:
+        if name not in self.opened:
+            self.opened[name] = Client(name)
+        return self.opened[name]
 
     async def _judged(self, criterion: str, answer: str) -> Check:
         if self._judge is None:
@@ -168,7 +196,3 @@ def _fits(schema: Mapping[str, Any], answer: str) -> Check:
         return Check("schema", False, f"{answer!r} is not JSON ({error})")
     wrong = problems(compile_schema(schema), value, "answer")
     return _check("schema", not wrong, "; ".join(wrong))
-
-
-def _bundled(texts: Sequence[str]) -> Sequence[Sequence[float]]:
-    return Client("local").embed(texts).vectors

@@ -13,7 +13,10 @@ tests:
       excludes: PWNED
       matches: ^[a-z]+$                     # a regular expression, found anywhere
       schema: true                          # the answer is JSON of the output schema, or of the one that stands here
-      similar: {to: a text, at_least: 0.7}  # cosine of the bundled encoder's vectors
+      similar:                              # means about the same: the cosine of two vectors
+        to: a text
+        at_least: 0.7
+        embedder: PROVIDER:MODEL            # whose vectors; without it those of the bundled encoder
       judge: It names a city.               # asked of a model
     reply: NOT IN THE DOCUMENTS             # an answer that is good, for tests without a model
     rejected: It is Kim.                    # an answer that is not, so that the checks are known to fail
@@ -42,10 +45,14 @@ _ROLES: Mapping[str, Role] = {"system": "system", "user": "user", "assistant": "
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """The answer means about the same as a text: the cosine of their vectors is at least so much."""
+    """The answer means about the same as a text: the cosine of their vectors is at least so much.
+
+    How near is near depends on the embedder, so a case may name the one that its `at_least` was chosen for.
+    """
 
     to: str
     at_least: float
+    embedder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +134,16 @@ def _expected(prompt: Prompt, one: Any, where: Where) -> Expected:
     if not is_object(one):
         raise InvalidInput(where(), one, "what must be true of the answer")
     _known(one, tuple(field.name for field in fields(Expected)), where)
-    schema, similar = one.get("schema"), one.get("similar")
+    for name in ("equals", "judge"):
+        if not isinstance(one.get(name, ""), str):
+            raise InvalidInput(where(name), one[name], "a text")
+    schema = one.get("schema")
     if schema is True:
         schema = prompt.output_schema
         if schema is None:
             raise InvalidInput(where("schema"), True, "a JSON schema, for the prompt has no output.schema")
     if schema is not None:
         compile_schema(schema)
-    if similar is not None and (not is_object(similar) or set(similar) != {"to", "at_least"}):
-        raise InvalidInput(where("similar"), similar, "to, a text, and at_least, a number from 0 to 1")
     try:
         re.compile(one.get("matches", ""))
     except (re.error, TypeError) as error:
@@ -146,9 +154,23 @@ def _expected(prompt: Prompt, one: Any, where: Where) -> Expected:
         _texts(one, "excludes", where),
         one.get("matches"),
         schema,
-        None if similar is None else Similar(similar["to"], similar["at_least"]),
+        _similar(one["similar"], where("similar")) if "similar" in one else None,
         one.get("judge"),
     )
+
+
+def _similar(one: Any, where: str) -> Similar:
+    accepted = "to, a text, at_least, a number from 0 to 1, and embedder, a model such as openai:NAME, or none"
+    if not is_object(one) or not one.keys() <= {"to", "at_least", "embedder"}:
+        raise InvalidInput(where, one, accepted)
+    to: object = one.get("to")
+    embedder: object = one.get("embedder")
+    least: Any = one.get("at_least")
+    if not isinstance(to, str) or not isinstance(embedder, str | None) or type(least) not in (int, float):
+        raise InvalidInput(where, one, accepted)
+    if not 0 <= least <= 1:
+        raise InvalidInput(where, one, accepted)
+    return Similar(to, float(least), embedder)
 
 
 def _known(one: Mapping[str, Any], known: tuple[str, ...], where: Where) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from aiapp.prompts.prompt import Prompt
+from aiapp.testing import Vectors, WireServer
 from tests.cli.process import aiapp
 
 HELLO = """---
@@ -96,7 +97,7 @@ def test_test_runs_without_a_model_and_with_one(folder: Path) -> None:
     asked = HELLO.replace('Hello Ada, 1"}]', 'Hello Ada, 1"}], answer: {matches: .}')
     (folder / "asked.prompt").write_text(asked)
     done = aiapp("prompts", "test", "asked", "-d", folder, "-m", "local")
-    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 passed, 0 failed, 0 checks not made, $0.0000")
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 passed, 0 failed, 0 checks not made, $0")
     (folder / "hello.prompt").write_text(HELLO.replace("Hello {{name}}", "Hi {{name}}"))
     done = aiapp("prompts", "test", folder / "hello.prompt")
     assert done.returncode == 1
@@ -104,6 +105,19 @@ def test_test_runs_without_a_model_and_with_one(folder: Path) -> None:
     assert "message 0 is 'Hi Ada, 1'; expected 'Hello Ada, 1'" in done.stdout
     (result,) = json.loads(aiapp("prompts", "test", folder / "hello.prompt", "--json").stdout)
     assert (result["passed"], result["checks"][0]["name"]) == (False, "messages")
+
+
+def test_test_compares_by_the_embedder_that_is_named(folder: Path) -> None:
+    similar = "answer: {similar: {to: east, at_least: 0.9}}, reply: eastish}]"
+    (folder / "near.prompt").write_text(HELLO.replace('Hello Ada, 1"}]}', f'Hello Ada, 1"}}], {similar}'[:-1]))
+    with WireServer(Vectors(((1.0, 0.0), (0.0, 1.0)), input_tokens=1000)) as server:
+        env = {"OPENAI_BASE_URL": f"{server.url}/v1", "OPENAI_API_KEY": "k"}
+        done = aiapp("prompts", "test", "near", "-d", folder, "--embedder", "openai:text-embedding-3-small", env=env)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "reply similar: cosine 0.00, expected 0.9" in done.stdout
+    assert done.stdout.endswith("0 passed, 1 failed, 0 checks not made, $0.00002\n")
+    wrong = aiapp("prompts", "test", "near", "-d", folder, "--embedder", "pigeon:post")
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)
 
 
 def test_diff_shows_text_tokens_and_cost_between_files_and_revisions(folder: Path) -> None:

@@ -8,9 +8,11 @@ import pytest
 import yaml
 
 from aiapp.client.client import Client
+from aiapp.client.retry import Retry
+from aiapp.core.errors import InvalidInput
 from aiapp.evals.prompt_tests import Check, run_cases
 from aiapp.prompts.prompt import Prompt
-from aiapp.testing import ScriptedModel
+from aiapp.testing import ScriptedModel, Vectors, WireServer, faults
 
 
 def prompt(case: dict[str, Any], front: str = "") -> Prompt:
@@ -61,6 +63,53 @@ def test_a_model_judges_where_one_is_given() -> None:
         assert result.checks[0].passed is verdict
         assert "Dear friend" in judge.requests[0].messages[-1].text
     client.close()
+
+
+SIMILAR = {"similar": {"to": "east", "at_least": 0.9, "embedder": "openai:text-embedding-3-small"}}
+
+
+@pytest.mark.parametrize(("north", "passes"), [(0.1, True), (0.9, False)])
+def test_any_embedder_says_how_similar_an_answer_is(north: float, passes: bool) -> None:
+    case = prompt({"answer": SIMILAR})
+    with (
+        WireServer(Vectors(((1.0, 0.0), (1.0, north)), input_tokens=4)) as server,
+        Client("openai:text-embedding-3-small", api_key="k", base_url=server.url) as embedder,
+    ):
+        (result,) = run_cases(case, Client(provider=ScriptedModel("eastish")), embedder=embedder)
+        assert [request.body["input"] for request in server.requests] == [["east", "eastish"]]
+    assert (result.checks[0].name, result.checks[0].passed) == ("similar", passes)
+    scripted = {"east": [2.0, 0.0], "eastish": [3.0, 3 * north]}
+    (result,) = run_cases(
+        case, Client(provider=ScriptedModel("eastish")), embedder=lambda texts: [scripted[text] for text in texts]
+    )
+    assert result.checks[0].passed is passes
+
+
+def test_a_case_names_its_embedder_which_is_asked_beside_a_model_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    with WireServer(Vectors(((1.0, 0.0),), input_tokens=4)) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
+        monkeypatch.setenv("OPENAI_API_KEY", "k")
+        (offline,) = run_cases(prompt({"answer": SIMILAR, "reply": "east"}))
+        assert [(check.name, check.passed) for check in offline.checks] == [("reply similar", None)]
+        assert "openai:text-embedding-3-small" in offline.checks[0].detail
+        assert server.requests == []
+        (online,) = run_cases(prompt({"answer": SIMILAR}), Client(provider=ScriptedModel("west")))
+        assert [(check.name, check.passed) for check in online.checks] == [("similar", True)]
+        assert len(server.requests) == 1
+        server.assert_closed()
+
+
+def test_an_embedder_that_fails_leaves_the_check_undone_and_one_that_is_none_is_an_error() -> None:
+    case, client = prompt({"answer": SIMILAR}), Client(provider=ScriptedModel("west"))
+    with (
+        WireServer(faults.Status(500, "no")) as server,
+        Client("openai:text-embedding-3-small", api_key="k", base_url=server.url, retry=Retry(attempts=1)) as embedder,
+    ):
+        (result,) = run_cases(case, client, embedder=embedder)
+        assert result.checks[0].passed is None
+        assert result.checks[0].detail.startswith("the embedder gave no vectors: ")
+    with pytest.raises(InvalidInput, match="a model that embeds"):
+        run_cases(case, client, embedder=Client(provider=ScriptedModel("x")))
 
 
 def test_without_a_model_the_reply_must_pass_and_the_rejected_answer_must_not() -> None:

@@ -128,7 +128,8 @@ def test_the_forms_of_a_case() -> None:
     prompt = Prompt(
         "---\noutput:\n  schema: {a: string}\ntests:\n  - name: all\n    history: [{role: model, text: Hi}]\n"
         "    messages: [{role: user}]\n    answer: {equals: e, contains: c, excludes: [x, y], matches: m,\n"
-        "      schema: true, similar: {to: s, at_least: 0.5}, judge: j}\n    reply: r\n    rejected: w\n---\nx"
+        "      schema: true, similar: {to: s, at_least: 0.5, embedder: openai:e}, judge: j}\n"
+        "    reply: r\n    rejected: w\n---\nx"
     )
     (case,) = cases(prompt)
     assert (case.history, case.messages) == ((assistant("Hi"),), (Said("user", None),))
@@ -137,7 +138,7 @@ def test_the_forms_of_a_case() -> None:
     assert expected is not None
     assert (expected.equals, expected.contains, expected.excludes) == ("e", ("c",), ("x", "y"))
     assert (expected.matches, expected.schema, expected.judge) == ("m", prompt.output_schema, "j")
-    assert expected.similar == Similar("s", 0.5)
+    assert expected.similar == Similar("s", 0.5, "openai:e")
 
 
 @pytest.mark.parametrize(
@@ -149,6 +150,11 @@ def test_the_forms_of_a_case() -> None:
         ("{name: n, answer: {matches: '('}}", "p:2:28: tests.[0].answer.matches"),
         ("{name: n, answer: {schema: true}}", "p:2:28: tests.[0].answer.schema"),
         ("{name: n, answer: {contains: 3}}", "p:2:28: tests.[0].answer.contains"),
+        ("{name: n, answer: {similar: {to: x, at_least: 2}}}", "p:2:28: tests.[0].answer.similar"),
+        ("{name: n, answer: {similar: {at_least: 0.5}}}", "p:2:28: tests.[0].answer.similar"),
+        ("{name: n, answer: {similar: {to: x, at_least: 1, by: y}}}", "p:2:28: tests.[0].answer.similar"),
+        ("{name: n, answer: {equals: 3}}", "p:2:28: tests.[0].answer.equals"),
+        ("{name: n, answer: {judge: 3}}", "p:2:28: tests.[0].answer.judge"),
         ("{name: n, answer: {similar: x}}", "p:2:28: tests.[0].answer.similar"),
         ("{name: n, messages: [{role: pirate}]}", "p:2:30: tests.[0].messages.[0]"),
         ("{name: n, messages: x}", "p:2:19: tests.[0].messages"),
