@@ -108,7 +108,9 @@ class FewShot(Generic[Input, Output]):
     ) -> Check:
         """What is wrong with the examples, as far as it can be told, also beside the set that they are evaluated on.
 
-        With a metric, the evaluation set is asked about in `orders` orders: so many times its length are the calls.
+        Near duplicates and leaks are copies with a small edit, not paraphrases; the module `duplicates` says how many
+        of them are missed, as measured. With a metric, the evaluation set is asked about in `orders` orders: so many
+        times its length are the calls.
         """
         from aiapp.prompts.fewshot.check import check
 

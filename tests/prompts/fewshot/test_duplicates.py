@@ -48,4 +48,4 @@ def test_what_makes_a_near_duplicate() -> None:
     ]
     found = duplicates(texts)
     assert [(pair.one, pair.other, pair.exact) for pair in found] == [(0, 1, True), (0, 2, False)]
-    assert 0.8 <= found[1].similarity < 1
+    assert NEAR <= found[1].similarity < 1
