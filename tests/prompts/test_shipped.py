@@ -7,12 +7,15 @@ import sys
 
 import pytest
 
+from aiapp.client.client import Client
 from aiapp.core.messages import user
+from aiapp.evals.prompt_tests import run_cases
 from aiapp.prompts.cases import cases
 from aiapp.prompts.lint import lint
 from aiapp.prompts.prompt import Prompt
 from aiapp.prompts.repository import PromptRepository, packaged_prompts
 from aiapp.prompts.usage import Use
+from aiapp.testing import ScriptedModel
 
 SHIPPED = [file.full_name for file in PromptRepository() if file.packaged]
 FRAMEWORK = ("grounded-answer", "quote", "repair-answer")
@@ -34,11 +37,33 @@ def test_a_prompt_has_no_finding_and_its_cases_can_be_checked_without_a_model(na
     prompt = Prompt.load(name)
     assert lint(prompt) == ()
     assert prompt.declares
+    assert prompt.output_schema is not None
     assert len(prompt.description) > 20
-    for case in cases(prompt):
+    found = cases(prompt)
+    assert any(case.answer is not None or case.messages for case in found)
+    assert prompt.examples
+    assert not [one for one in prompt.examples if one["input"] in [case.input for case in found]], (
+        "an example is a test"
+    )
+    for case in found:
         if case.answer is not None:
             assert case.reply is not None, case.name
             assert case.rejected is not None, case.name
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_tests_of_a_prompt_fail_for_an_answer_that_is_none(name: str) -> None:
+    prompt = Prompt.load(name)
+    if any(case.answer is not None for case in cases(prompt)):
+        results = run_cases(prompt, Client(provider=ScriptedModel("I am sorry, I cannot help with that.")))
+        assert [result.case for result in results if result.passed and result.answer is not None] == []
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_an_example_renders_as_an_input_of_its_prompt(name: str) -> None:
+    prompt = Prompt.load(name)
+    for one in prompt.examples:
+        assert prompt.request(one["input"]).messages[-1].role == "user"
 
 
 def leaves(use: Use) -> bool:
