@@ -33,7 +33,7 @@ FLOORS = {
     "scale": 7,
     "cli": 8,
 }
-ALLOWED_SIBLINGS = {("retrieval", "tools"), ("testing", "client")}
+ALLOWED_SIBLINGS = {("providers", "prompts"), ("retrieval", "tools"), ("testing", "client")}
 SDK_HOMES = {
     "openai": "aiapp/providers/openai",
     "anthropic": "aiapp/providers/anthropic",

@@ -11,9 +11,7 @@ from aiapp.core.formats import JsonSchema
 from aiapp.core.request import Request
 from aiapp.core.response import Change
 from aiapp.providers.anthropic import NAME
-
-_DESCRIPTION = "Gives the final answer. Its arguments are the whole answer; nothing that is said beside it is read."
-_INSTRUCTION = "Give your final answer by calling the tool `{}`, exactly once."
+from aiapp.providers.wording import said
 
 
 def answer_by_tool(
@@ -25,7 +23,7 @@ def answer_by_tool(
         return None
     taken = {tool.name for tool in request.tools}
     name = form.name if form.name not in taken else f"{form.name[:57]}_answer"
-    tool = {"name": name, "description": _DESCRIPTION, "input_schema": {"type": "object", **form.schema}}
+    tool = {"name": name, "description": said("answer-tool"), "input_schema": {"type": "object", **form.schema}}
     payload["tools"] = [*payload.get("tools", []), tool]
     if _may_be_forced(request, known):
         choice = {"type": "any"} if request.tools and request.settings.tool_choice != "none" else _exactly(name)
@@ -33,7 +31,7 @@ def answer_by_tool(
         how = f"the tool {name!r} is called with it; the model does not reason before a forced tool"
     elif request.settings.tool_choice in (None, "auto", "none"):
         payload["tool_choice"] = {"type": "auto", **_one_at_a_time(request)}
-        payload["system"] = [*payload.get("system", []), {"type": "text", "text": _INSTRUCTION.format(name)}]
+        payload["system"] = [*payload.get("system", []), {"type": "text", "text": said("answer-by-tool", tool=name)}]
         how = f"the model is told to call the tool {name!r} with it"
     else:
         how = f"the model may call the tool {name!r} with it"

@@ -8,7 +8,7 @@ from aiapp.catalog.abilities import Abilities, abilities
 from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.response import Change
-from aiapp.providers.openai.forms import ANSWER, DESCRIPTION, as_tool, instruction
+from aiapp.providers.openai.forms import answer_tool, as_tool, instruction
 from aiapp.providers.openai.items import NAME, items_of
 from aiapp.providers.openai.limits import within
 from aiapp.providers.openai.strict import strict
@@ -81,7 +81,7 @@ def _unnatural(
         payload["text"] = {"format": {"type": "json_object"}}
         return settings.tool_choice
     choice = as_tool(settings, bool(tools), changes)
-    tools.append(tool_payload(Tool(ANSWER, DESCRIPTION, form.schema), changes))
+    tools.append(tool_payload(answer_tool(form.schema), changes))
     return choice
 
 

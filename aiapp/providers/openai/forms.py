@@ -10,12 +10,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from aiapp.core.request import Only, Settings
+from aiapp.core.request import Only, Settings, Tool
 from aiapp.core.response import Change
+from aiapp.providers.wording import said
 
 ANSWER = "aiapp_answer"
 """The tool whose arguments are the answer; a reserved name, so that a decoder knows it without the request."""
-DESCRIPTION = "Give the final answer."
 
 
 def as_tool(settings: Settings, others: bool, changes: list[Change]) -> object:
@@ -29,7 +29,12 @@ def as_tool(settings: Settings, others: bool, changes: list[Change]) -> object:
     return "required" if others and settings.tool_choice != "none" else Only(ANSWER)
 
 
+def answer_tool(schema: Mapping[str, Any]) -> Tool:
+    """The tool whose arguments are the answer."""
+    return Tool(ANSWER, said("answer-tool"), schema)
+
+
 def instruction(schema: Mapping[str, Any], changes: list[Change]) -> str:
     """The schema as an instruction."""
     changes.append(Change("format", "no native schema here; any JSON object, with the schema as an instruction", False))
-    return f"Answer with one JSON object, and nothing else, that fits this JSON schema:\n{json.dumps(dict(schema))}"
+    return said("answer-as-json", schema=json.dumps(dict(schema)))

@@ -10,7 +10,7 @@ from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.response import Change
 from aiapp.providers.openai.chat.messages import Messages
 from aiapp.providers.openai.encode import tool_payload
-from aiapp.providers.openai.forms import ANSWER, DESCRIPTION, as_tool, instruction
+from aiapp.providers.openai.forms import answer_tool, as_tool, instruction
 from aiapp.providers.openai.limits import within
 from aiapp.providers.openai.strict import strict
 from aiapp.providers.openai.vendors import Vendor
@@ -102,7 +102,7 @@ def _schema(
         return settings.tool_choice
     if way == "tool" and vendor.tool_choice and known.forced_tools is not False:
         choice = as_tool(settings, bool(tools), changes)
-        tools.append(_tool(Tool(ANSWER, DESCRIPTION, form.schema), vendor, changes))
+        tools.append(_tool(answer_tool(form.schema), vendor, changes))
         return choice
     payload["response_format"] = {"type": "json_object"}
     _instruct(payload["messages"], instruction(form.schema, changes), vendor)

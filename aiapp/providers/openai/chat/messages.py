@@ -12,6 +12,7 @@ from aiapp.core.response import Change
 from aiapp.providers.openai.items import MARK
 from aiapp.providers.openai.vendors import Vendor
 from aiapp.providers.payload import url_of
+from aiapp.providers.wording import said
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
@@ -94,7 +95,7 @@ class Messages:
             return []
         reason = "a tool's turn takes text alone; sent as a turn of the user after it"
         self._changes.append(Change("messages.tool_result.attachments", reason, lost=False))
-        return [Text(f"What the tool call {self._call_id(result.call_id)} returned:"), *result.attachments]
+        return [Text(said("tool-attachments", call=self._call_id(result.call_id))), *result.attachments]
 
     def _call_id(self, given: str) -> str:
         """The id in the form that the vendor accepts: the same for a call and its result."""
