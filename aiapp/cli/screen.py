@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -58,9 +59,7 @@ def show(lines: Iterable[Text | str]) -> None:
 
 def screen_width() -> int:
     """The columns of the terminal; 80 where there is none."""
-    from rich.console import Console
-
-    return Console().width
+    return shutil.get_terminal_size().columns
 
 
 def likelihood_colour(logprob: float) -> str:

@@ -10,7 +10,7 @@ from aiapp.core.errors import InvalidInput
 
 def list_prompts(folder: Folders = None, as_json: AsJson = False) -> None:
     """List prompts by name, with their variants; + marks one that stands before another of its name."""
-    from aiapp.cli.screen import screen_width, show
+    from aiapp.cli.screen import screen_width
 
     files = list(repository(folder))
     described: list[str] = []
@@ -36,7 +36,8 @@ def list_prompts(folder: Folders = None, as_json: AsJson = False) -> None:
     names = [f"{file.full_name}{' +' if file.overrides else ''}" for file in files]
     width = max(map(len, names), default=0)
     room = max(20, screen_width() - width - 2)
-    show(f"{name:<{width}}  {_cut(about, room)}" for name, about in zip(names, described, strict=True))
+    for name, about in zip(names, described, strict=True):
+        print(f"{name:<{width}}  {_cut(about, room)}")
 
 
 def _cut(text: str, room: int) -> str:
