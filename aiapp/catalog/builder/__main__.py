@@ -1,7 +1,7 @@
 """Write the packaged data anew: `python -m aiapp.catalog.builder [DAY]`, in the repository, with litellm installed.
 
 Says which disagreements between the sources are new, and which are gone; disagreements.toml must name the same. Says,
-too, whose sizes nobody has read at a source.
+too, whose sizes nobody has read at a source, and which open models have no licence.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ def main() -> None:
     print(f"{sum(map(len, built.offers.values()))} offers of {len(built.offers)} vendors, {len(built.models)} models")
     recalled = [model.id for model in built.models if "recalled" in model.source]
     print(f"sizes written down from memory, {len(recalled)}: {', '.join(recalled) or 'none'}")
+    open_ones = [model for model in built.models if model.open]
+    bare = [model.id for model in open_ones if model.licence is None]
+    print(f"open models without a licence, {len(bare)} of {len(open_ones)}: {', '.join(bare) or 'none'}")
+    read = [model for model in open_ones if model.licence and "licence: " in model.source]
+    print(f"licences that no source is named for, {len(open_ones) - len(bare) - len(read)}")
     if sources.second is None:
         print("genai-prices is not installed: nothing is compared")
         return

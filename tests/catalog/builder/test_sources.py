@@ -1,4 +1,4 @@
-"""Where the sizes of open models come from: how many were read, and which were written down from memory alone."""
+"""Where sizes and licences of open models come from: how many were read, and which were written down from memory."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from aiapp.catalog.catalogue import catalogue
 TODAY = date(2026, 11, 21)
 RECALLED = ("codestral-mamba-7b", "command-a-03-2025", "glm-4-32b-0414", "qwen3-coder-30b-a3b")
 """Sizes that no page was found for; a new one needs a source, or a place here."""
+IN_THE_PACKAGE = ("aiapp-local",)
+"""Its weights are files of aiapp, in no repository of models."""
 
 
 def test_what_is_recalled_is_counted() -> None:
@@ -19,6 +21,16 @@ def test_what_is_recalled_is_counted() -> None:
     print(f"{len(sized)} open models with sizes, {len(recalled)} of them recalled: {', '.join(recalled)}")
     assert recalled == RECALLED
     assert len(sized) > 120
+
+
+def test_every_open_model_has_a_licence_and_says_where_its_weights_are() -> None:
+    open_ones = {name: one for name, one in catalogue().models.items() if one.open}
+    bare = tuple(name for name, one in open_ones.items() if one.licence is None)
+    read = [name for name, one in open_ones.items() if "licence: " in one.source]
+    print(f"{len(open_ones)} open models, {len(bare)} without a licence, {len(read)} with the place where it was read")
+    assert bare == ()
+    assert len(read) >= 66
+    assert tuple(name for name, one in open_ones.items() if one.weights is None) == IN_THE_PACKAGE
 
 
 def test_a_source_of_sizes_is_a_place_to_look() -> None:
