@@ -50,9 +50,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     for name, files in (("export", "the language model"), ("export-encoder", "the sentence encoder")):
         command = commands.add_parser(name, help=f"write a checkpoint of {files} as the files that the runtime loads")
-        command.add_argument("run", type=_folder, help="the folder that training wrote")
+        several = "; of several, the mean of their states" if name == "export" else ""
+        command.add_argument(
+            "run", type=_folder, nargs="+" if several else None, help=f"the folder that training wrote{several}"
+        )
         command.add_argument("--to", type=Path, required=True)
-        if name == "export":
+        if several:
+            command.add_argument("--last", action="store_true", help="the last state of each, not the best")
             command.add_argument("--exact", action="store_true", help="float32: what int8 costs can then be measured")
     evaluate_encoder = commands.add_parser("evaluate-encoder", help="held-out scores of the bundled encoder")
     evaluate_encoder.add_argument("--data", type=_folder, required=True, help=_DATA)
@@ -87,7 +91,7 @@ def _do(given: argparse.Namespace) -> None:
     if given.command == "export":
         from aiapp.transformer.train.export import export
 
-        export(given.run, given.to, exact=given.exact)
+        export(given.run, given.to, last=given.last, exact=given.exact)
     elif given.command == "export-encoder":
         from aiapp.transformer.train.encoder.export import export_encoder
 

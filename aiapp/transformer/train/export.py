@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from aiapp.core.errors import InvalidInput
 from aiapp.transformer.config import Config
 from aiapp.transformer.export.folder import write_json
 from aiapp.transformer.export.settings import llama_config
@@ -18,20 +18,32 @@ from aiapp.transformer.train.network import Shape
 from aiapp.transformer.weights import quantise, write_safetensors
 
 
-def export(run: Path, to: Path, *, exact: bool = False) -> None:
-    """Write `config.json`, `tokenizer.json` and `model.safetensors` of the best state; in float32 if `exact`."""
-    state = torch.load(run / "best.pt", weights_only=True, map_location="cpu")
-    shape = Shape(**state["shape"])
-    weights = {name: tensor.float().numpy() for name, tensor in state["network"].items()}
-    named = llama_names(weights, shape)
+def export(runs: Sequence[Path], to: Path, *, last: bool = False, exact: bool = False) -> None:
+    """Write `config.json`, `tokenizer.json` and `model.safetensors` of the best state or the last; float32 if `exact`.
+
+    Of several runs, that of their mean: where each goes on from the one before, it is better than any of them (a model
+    soup: Wortsman et al. 2022, https://arxiv.org/abs/2203.05482).
+    """
+    file = "last.pt" if last else "best.pt"
+    states = [torch.load(run / file, weights_only=True, map_location="cpu") for run in runs]
+    shape, tokens = Shape(**states[0]["shape"]), (runs[0] / "tokenizer.json").read_bytes()
+    for run, state in zip(runs, states, strict=True):
+        if Shape(**state["shape"]) != shape or (run / "tokenizer.json").read_bytes() != tokens:
+            raise InvalidInput("run", str(run), f"one with the sizes and the tokenizer of {runs[0]}")
+    named = llama_names(_mean([state["network"] for state in states]), shape)
     to.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=to) as name:  # all is written before anything is replaced
         folder = Path(name)
         write_safetensors(folder / "model.safetensors", named if exact else quantise(named), {"format": "pt"})
-        shutil.copy(run / "tokenizer.json", folder / "tokenizer.json")
+        (folder / "tokenizer.json").write_bytes(tokens)
         write_config(folder / "config.json", shape)
         for path in folder.iterdir():
             path.replace(to / path.name)
+
+
+def _mean(networks: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, npt.NDArray[np.float32]]:
+    """The mean of each matrix, in float32."""
+    return {name: torch.stack([one[name].float() for one in networks]).mean(0).numpy() for name in networks[0]}
 
 
 def llama_names(weights: Mapping[str, npt.NDArray[np.float32]], shape: Shape) -> dict[str, npt.NDArray[np.float32]]:
