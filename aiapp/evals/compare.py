@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,44 +53,55 @@ async def acompare(
         for item in items:
             metric("", item.expected)
     journal = None if results is None else Journal(Path(results))
-    total, done = len(items) * len(clients), 0
-    over: OverBudget | None = None
-
-    async def one(asked: tuple[str, Item]) -> Outcome | None:
-        nonlocal done, over
-        name, item = asked
-        answered = None if journal is None else journal.kept(name, item.id, item.fingerprint)
-        if answered is None:
-            if over is not None:
-                return None
-            try:
-                answered = await _asked(clients[name], item)
-            except OverBudget as refusal:
-                over = over or refusal
-                return None
-            if journal is not None:
-                journal.add(name, item.fingerprint, answered)
-        done += 1
-        if on_progress is not None:
-            on_progress(done, total)
-        return _scored(item, answered, metric)
-
+    asking = _Asking(clients, metric, journal, len(items) * len(clients), on_progress)
     made = dict[tuple[str, str], Outcome | None]()
     with nullcontext() if budget is None else budget:
         for name in clients:
             turns = [(name, item) for item in items]
             if budget is not None:
                 turns = [(each, item) for item in items for each in clients]
-            outcomes = await at_once(one, turns, concurrency)
+            outcomes = await at_once(asking.answer, turns, concurrency)
             made |= {(each, item.id): outcome for (each, item), outcome in zip(turns, outcomes, strict=True)}
             if budget is not None:
                 break
     common = [item for item in items if all(made[name, item.id] is not None for name in clients)]
-    if over is not None and not common:
-        raise over
+    if asking.over is not None and not common:
+        raise asking.over
     tables = {name: [outcome for item in common if (outcome := made[name, item.id])] for name in clients}
     found = await asyncio.to_thread(compared, tables, seed)
-    return replace(found, left_out=len(items) - len(common), stopped=None if over is None else str(over))
+    return replace(found, left_out=len(items) - len(common), stopped=None if asking.over is None else str(asking.over))
+
+
+@dataclass
+class _Asking:
+    """What one comparison asks; once a budget has refused a call, only what the journal holds is answered."""
+
+    clients: Mapping[str, Client]
+    metric: Metric
+    journal: Journal | None
+    total: int
+    on_progress: Callable[[int, int], None] | None
+    done: int = 0
+    over: OverBudget | None = None
+
+    async def answer(self, asked: tuple[str, Item]) -> Outcome | None:
+        """What a model makes of a case; None where the budget does not allow it."""
+        name, item = asked
+        answered = None if self.journal is None else self.journal.kept(name, item.id, item.fingerprint)
+        if answered is None:
+            if self.over is not None:
+                return None
+            try:
+                answered = await _asked(self.clients[name], item)
+            except OverBudget as refusal:
+                self.over = self.over or refusal
+                return None
+            if self.journal is not None:
+                self.journal.add(name, item.fingerprint, answered)
+        self.done += 1
+        if self.on_progress is not None:
+            self.on_progress(self.done, self.total)
+        return _scored(item, answered, self.metric)
 
 
 def forecasts(

@@ -156,6 +156,8 @@ def test_new_begins_a_prompt_that_passes(tmp_path: Path) -> None:
     before = (tmp_path / "p" / "team" / "reply.prompt").read_text()
     again = aiapp("prompts", "new", "team/reply", "-d", tmp_path / "p")
     assert again.returncode == 2
+    other = json.loads(aiapp("prompts", "new", "other", "-d", tmp_path / "p", "--json").stdout)
+    assert other == {"name": "other", "path": str(tmp_path / "p" / "other.prompt")}
     assert (tmp_path / "p" / "team" / "reply.prompt").read_text() == before
 
 

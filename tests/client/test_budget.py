@@ -35,6 +35,7 @@ from aiapp.core.events import Event, Started, TextDelta
 from aiapp.core.usage import Usage
 from aiapp.providers.protocol import Prepared
 from aiapp.testing import Said, ScriptedModel, Vectors, WireServer, faults
+from tests.client.using import use
 
 MODEL = "gpt-6-sol"  # $2 in, $2.50 written to the cache, $10 out, and 1.1 times that in a region
 ONCE = Retry(attempts=1)
@@ -94,29 +95,6 @@ def settled(budget: Budget) -> bool:
     return (reserved.money, reserved.tokens, reserved.calls) == (NOTHING, 0, 0)
 
 
-async def use(client: Client, kind: str, chance: random.Random) -> None:
-    """A call of one kind or another: waited for, streamed, left early, cancelled."""
-
-    async def call() -> None:
-        if kind in ("whole", "cancel"):
-            await client.acomplete(asked())
-            return
-        stream = client.stream(asked())
-        try:
-            async for _ in stream:
-                if kind == "leave":
-                    break
-        finally:
-            await stream.aclose()
-
-    task = asyncio.create_task(call())
-    if kind == "cancel":
-        await asyncio.sleep(chance.random() * 0.003)
-        task.cancel()
-    with contextlib.suppress(AiappError, asyncio.CancelledError):
-        await task
-
-
 FAILURES = (
     BadRequest("no", provider="openai", model=MODEL, status=400),
     Unavailable("no", provider="openai", model=MODEL, status=500),
@@ -148,7 +126,7 @@ def test_200_in_flight_cannot_together_overshoot(seed: int, room: int, kind: str
 
     def loop(number: int) -> None:
         async def many() -> None:
-            await asyncio.gather(*(use(clients[n % 2], *one) for n, one in enumerate(kinds[number::4])))
+            await asyncio.gather(*(use(clients[n % 2], asked(), *one) for n, one in enumerate(kinds[number::4])))
 
         asyncio.run(many())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import threading
 import time
@@ -17,7 +16,7 @@ from hypothesis import strategies as st
 from aiapp.client.client import Client
 from aiapp.client.limits import ANSWER_TOKENS, ATTACHMENT_TOKENS, Concurrency, Entry, RateLimit, Window, estimate
 from aiapp.client.retry import Retry
-from aiapp.core.errors import AiappError, BadRequest, InvalidInput, RateLimited
+from aiapp.core.errors import BadRequest, InvalidInput, RateLimited
 from aiapp.core.events import Event, Finish, Started, TextDelta, UsageReport
 from aiapp.core.messages import Message, user
 from aiapp.core.parts import Image, Text, Thinking, ToolCall, ToolResult
@@ -25,6 +24,7 @@ from aiapp.core.request import Request, Settings, Tool
 from aiapp.core.usage import Usage
 from aiapp.providers.protocol import Prepared
 from aiapp.testing import ScriptedModel, request_of
+from tests.client.using import KINDS, use
 
 ONCE = Retry(attempts=1)
 
@@ -73,37 +73,13 @@ class Busy(ScriptedModel):
             self.leave()
 
 
-async def use(client: Client, name: str, chance: random.Random) -> None:
-    """A call of one kind or another: waited for, streamed, left early, cancelled."""
-    kind = chance.choice(["whole", "stream", "leave", "cancel"])
-
-    async def call() -> None:
-        if kind in ("whole", "cancel"):
-            await client.acomplete(name)
-            return
-        stream = client.stream(name)
-        try:
-            async for _ in stream:
-                if kind == "leave":
-                    break
-        finally:
-            await stream.aclose()
-
-    task = asyncio.create_task(call())
-    if kind == "cancel":
-        await asyncio.sleep(chance.random() * 0.003)
-        task.cancel()
-    with contextlib.suppress(AiappError, asyncio.CancelledError):
-        await task
-
-
 @given(st.integers(0, 1000), st.integers(1, 4))
 def test_never_more_in_flight_and_every_place_comes_back(seed: int, limit: int) -> None:
     chance, model = random.Random(seed), Busy(seed)
     client = Client(provider=model, concurrency=limit, retry=ONCE)
 
     async def storm() -> None:
-        await asyncio.gather(*(use(client, str(number), chance) for number in range(15)))
+        await asyncio.gather(*(use(client, str(number), chance.choice(KINDS), chance) for number in range(15)))
         assert (model.now, model.most <= limit) == (0, True)
         model.failing = 0
         await asyncio.wait_for(asyncio.gather(*(client.acomplete("again") for _ in range(2 * limit))), 5)

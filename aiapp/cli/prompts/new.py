@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from aiapp.cli.prompts.sources import AsJson
 from aiapp.core.errors import InvalidInput
 
 _NAME = re.compile(r"[\w-]+(?:/[\w-]+)*(?:\.[\w-]+)?")
@@ -42,6 +43,7 @@ def new(
     name: Annotated[str, typer.Argument(help="The name, such as summary or team/summary.")],
     folder: Annotated[Path, typer.Option("--folder", "-d", help="The folder of prompts.")] = Path("prompts"),
     description: Annotated[str, typer.Option("--description", help="What the prompt is for.")] = "What it is for.",
+    as_json: AsJson = False,
 ) -> None:
     """Write a prompt file to begin with; one that is there already is left alone."""
     import json
@@ -55,4 +57,4 @@ def new(
             written.write(_SKELETON.format(description=json.dumps(description, ensure_ascii=False)))
     except FileExistsError:
         raise InvalidInput("name", name, f"a name that is free: {file} exists") from None
-    print(file)
+    print(json.dumps({"name": name, "path": str(file)}, indent=2, ensure_ascii=False) if as_json else file)
