@@ -10,7 +10,7 @@ from aiapp.chains import plans
 from aiapp.chains.running import Happened, Path, Run, StepSaid, conducted, root, shown
 from aiapp.core.errors import InvalidInput
 from aiapp.core.events import TextDelta
-from aiapp.sync import iterate, sync
+from aiapp.sync import Readers, run
 
 B = TypeVar("B")
 _AHEAD = 64
@@ -28,6 +28,7 @@ class ChainStream(Generic[B]):
         self._plan, self._value = plan, value
         self._events = self._happenings()
         self._output: list[B] = []
+        self._readers = Readers()
 
     @property
     def output(self) -> B:
@@ -40,7 +41,7 @@ class ChainStream(Generic[B]):
         return self._events
 
     def __iter__(self) -> Iterator[Happened]:
-        return iterate(self._events)
+        return self._readers.iterate(self._events)
 
     async def atext(self) -> AsyncIterator[str]:
         """The text of the model that speaks last, piece by piece."""
@@ -57,13 +58,16 @@ class ChainStream(Generic[B]):
 
     def text(self) -> Iterator[str]:
         """The blocking twin of `atext`."""
-        return iterate(self.atext())
+        return self._readers.iterate(self.atext())
 
     async def aclose(self) -> None:
         """Stop the chain."""
         await self._events.aclose()
 
-    close = sync(aclose)
+    def close(self) -> None:
+        """The blocking twin of `aclose`; a loop over the stream that was left half-way is closed with it."""
+        self._readers.close()
+        run(self.aclose())
 
     async def _happenings(self) -> AsyncGenerator[Happened, None]:
         waiting: asyncio.Queue[Happened | None] = asyncio.Queue()

@@ -9,7 +9,7 @@ from aiapp.core.errors import InvalidInput
 from aiapp.core.events import Event, TextDelta
 from aiapp.core.response import Response
 from aiapp.core.schema import Schema
-from aiapp.sync import iterate, sync
+from aiapp.sync import Readers, run
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -28,6 +28,7 @@ class Stream(Generic[T]):
         self._events = events
         self._schema = schema
         self._response: Response[T] | None = None
+        self._readers = Readers()
         self._watching: list[Callable[[Response[T]], None]] = []
 
     def on_response(self, watch: Callable[[Response[T]], None]) -> None:
@@ -51,7 +52,7 @@ class Stream(Generic[T]):
                 yield item
 
     def __iter__(self) -> Iterator[Event]:
-        return iterate(aiter(self))
+        return self._readers.iterate(aiter(self))
 
     async def atext(self) -> AsyncIterator[str]:
         """The answer's text, piece by piece."""
@@ -61,7 +62,7 @@ class Stream(Generic[T]):
 
     def text(self) -> Iterator[str]:
         """The blocking twin of `atext`."""
-        return iterate(self.atext())
+        return self._readers.iterate(self.atext())
 
     async def apartials(self) -> AsyncIterator[Any]:
         """The value as far as it is known, as plain JSON values, each time that it grows.
@@ -80,10 +81,13 @@ class Stream(Generic[T]):
 
     def partials(self) -> Iterator[Any]:
         """The blocking twin of `apartials`."""
-        return iterate(self.apartials())
+        return self._readers.iterate(self.apartials())
 
     async def aclose(self) -> None:
         """Stop reading and let go of the connection."""
         await self._events.aclose()
 
-    close = sync(aclose)
+    def close(self) -> None:
+        """The blocking twin of `aclose`; a loop over the stream that was left half-way is closed with it."""
+        self._readers.close()
+        run(self.aclose())

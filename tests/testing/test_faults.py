@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Generator
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ from aiapp.core.parts import ToolCall
 from aiapp.core.response import Response
 from aiapp.providers.anthropic.provider import AnthropicProvider
 from aiapp.providers.openai.provider import OpenAIProvider
+from aiapp.sync import run
 from aiapp.testing import Asked, Said, WireServer, faults, render
 from aiapp.testing.replies import Answer, encode
 from aiapp.testing.wires import CHAT, MESSAGES, RESPONSES, Wire
@@ -346,4 +348,30 @@ def test_a_stream_that_is_left_early_closes_its_connection(client_of: Callable[[
             await client.aclose()
 
         asyncio.run(leave())
+        server.assert_closed()
+
+
+@pytest.mark.parametrize("how", ["the loop is left", "the stream is closed", "the reader is collected as garbage"])
+def test_a_blocking_stream_that_is_left_early_closes_its_connection(
+    client_of: Callable[[WireServer], Client], how: str
+) -> None:
+    with WireServer(faults.Drip(SAID, size=300, seconds=0.05)) as server:
+        client = client_of(server)
+        stream = client.stream("hi")
+        reader = iter(stream)
+        next(reader)
+        if how == "the loop is left":
+            del reader
+        elif how == "the stream is closed":
+            stream.close()
+        else:
+            cycle: list[object] = [reader]
+            cycle.append(cycle)
+            del reader, cycle
+
+            async def collect() -> None:
+                gc.collect()
+
+            run(collect())  # while this thread runs the loop
+        client.close()
         server.assert_closed()

@@ -1,20 +1,17 @@
-"""Blocking twins: values, errors, context, running loops, cancellation."""
+"""Blocking twins: values, errors, context, running loops; whoever runs the loop behind them."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
-import gc
-import os
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import AsyncIterator
 
 import pytest
 
-from aiapp.sync import PerLoop, in_thread, iterate, run, sync
+from aiapp.sync import in_thread, iterate, run, sync
+
+pytestmark = pytest.mark.usefixtures("runner")
 
 tag: contextvars.ContextVar[str] = contextvars.ContextVar("tag", default="none")
 
@@ -73,34 +70,6 @@ def test_errors_come_through_as_they_are() -> None:
         run(fail())
 
 
-@pytest.mark.parametrize("at_once", [True, False], ids=["before its first step", "while it waits"])
-def test_an_interrupt_cancels_the_work_which_cleans_up_first(at_once: bool) -> None:
-    began, held, cleaned = threading.Event(), threading.Event(), threading.Event()
-
-    async def work() -> None:
-        try:
-            began.set()
-            await asyncio.sleep(60)
-        finally:
-            await asyncio.sleep(0)
-            cleaned.set()
-
-    async def loop_of_run() -> asyncio.AbstractEventLoop:
-        return asyncio.get_running_loop()
-
-    def interrupt() -> None:
-        assert at_once or began.wait(10)
-        os.kill(os.getpid(), signal.SIGINT)
-        held.set()
-
-    if at_once:
-        run(loop_of_run()).call_soon_threadsafe(held.wait, 10)
-    threading.Timer(0.05, interrupt).start()
-    with pytest.raises(KeyboardInterrupt):
-        run(work())
-    assert cleaned.is_set()
-
-
 def test_work_that_was_cancelled_says_so() -> None:
     async def work() -> None:
         raise asyncio.CancelledError
@@ -136,7 +105,7 @@ def test_iteration_is_lazy_and_closing_it_closes_the_async_side() -> None:
 
     values = iterate(numbers())
     assert [next(values), next(values)] == [0, 1]
-    values.close()  # type: ignore[attr-defined]
+    values.close()
     assert closed.wait(2)
 
 
@@ -177,82 +146,5 @@ def test_a_slow_reader_is_not_run_away_from() -> None:
 
     numbers = iterate(endless())
     assert [next(numbers) for _ in range(3)] == [1, 2, 3]
-    numbers.close()  # type: ignore[attr-defined]
+    numbers.close()
     assert made < 200
-
-
-class Pool:
-    """A pool of connections that knows whether it was closed, and on which loop."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.closed_on: asyncio.AbstractEventLoop | None = None
-
-    async def aclose(self) -> None:
-        self.closed_on = asyncio.get_running_loop()
-
-
-def test_each_loop_has_its_own_value_closed_on_it_when_it_ends() -> None:
-    pools: PerLoop[Pool] = PerLoop(Pool, Pool.aclose)
-
-    async def twice() -> tuple[Pool, Pool]:
-        return await pools.get(), await pools.get()
-
-    first, again = asyncio.run(twice())
-    other, _ = asyncio.run(twice())
-    assert first is again
-    assert other is not first
-    assert [first.closed_on, other.closed_on] == [first.loop, other.loop]
-
-
-def test_values_are_closed_on_the_loops_that_still_run() -> None:
-    pools: PerLoop[Pool] = PerLoop(Pool, Pool.aclose)
-    background = run(pools.get())
-
-    async def here() -> Pool:
-        pool = await pools.get()
-        await pools.aclose()
-        assert await pools.get() is not pool
-        return pool
-
-    mine = asyncio.run(here())
-    assert mine.closed_on is mine.loop
-    assert background.closed_on is background.loop
-
-
-def test_a_value_nobody_holds_is_closed() -> None:
-    async def scene() -> Pool:
-        pools: PerLoop[Pool] = PerLoop(Pool, Pool.aclose)
-        pool = await pools.get()
-        del pools
-        gc.collect()
-        await asyncio.sleep(0.01)
-        return pool
-
-    pool = asyncio.run(scene())
-    assert pool.closed_on is pool.loop
-
-
-def test_a_program_that_ends_closes_what_is_open_on_the_background_loop() -> None:
-    program = """
-from aiapp.sync import PerLoop, run
-async def close(name): print("closed", name)
-names = PerLoop(lambda: "connections", close)
-run(names.get())
-"""
-    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert (shown.stdout, shown.stderr) == ("closed connections\n", "")
-
-
-def test_a_program_ends_quietly_though_a_function_still_holds_the_loop() -> None:
-    program = """
-import asyncio, threading, time
-from aiapp import sync
-sync.LAST_SECONDS = 0.05
-begun = threading.Event()
-async def stuck(): begun.set(); time.sleep(1)
-threading.Thread(target=lambda: sync.run(stuck()), daemon=True).start()
-begun.wait()
-"""
-    shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert shown.stderr == ""

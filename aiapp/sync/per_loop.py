@@ -1,0 +1,51 @@
+"""Values that belong to an event loop, as connections do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Generic, TypeVar
+
+from aiapp.sync.background import background
+
+T = TypeVar("T")
+
+
+class PerLoop(Generic[T]):
+    """One value for each event loop, such as a pool of connections, closed when its loop ends.
+
+    An async generator holds each value: `asyncio.run`, as any well-kept loop, closes those that are open at its end.
+    """
+
+    def __init__(self, make: Callable[[], T], close: Callable[[T], Awaitable[None]]) -> None:
+        self._make, self._close = make, close
+        self._held: dict[asyncio.AbstractEventLoop, tuple[T, AsyncGenerator[None, None]]] = {}
+
+    async def get(self) -> T:
+        """The value of the running loop, made on first use."""
+        loop = asyncio.get_running_loop()
+        held = self._held.get(loop)
+        if held is None:
+            for ended in [one for one in self._held if one.is_closed()]:
+                del self._held[ended]
+            value = self._make()
+            held = self._held[loop] = (value, _holding(value, self._close))
+            await anext(held[1])
+        return held[0]
+
+    async def aclose(self) -> None:
+        """Close the values of all loops that still run, or could."""
+        here = asyncio.get_running_loop()
+        for loop, (_, holder) in list(self._held.items()):
+            if loop is here:
+                await holder.aclose()
+            elif loop.is_running() or background().is_loop(loop):
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(holder.aclose(), loop))
+        self._held.clear()
+
+
+async def _holding(value: T, close: Callable[[T], Awaitable[None]]) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        await close(value)

@@ -1,0 +1,63 @@
+"""Values that belong to an event loop: one a loop, closed on it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+import pytest
+
+from aiapp.sync import PerLoop, run
+
+
+class Pool:
+    """A pool of connections that knows whether it was closed, and on which loop."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.closed_on: asyncio.AbstractEventLoop | None = None
+
+    async def aclose(self) -> None:
+        self.closed_on = asyncio.get_running_loop()
+
+
+def test_each_loop_has_its_own_value_closed_on_it_when_it_ends() -> None:
+    pools: PerLoop[Pool] = PerLoop(Pool, Pool.aclose)
+
+    async def twice() -> tuple[Pool, Pool]:
+        return await pools.get(), await pools.get()
+
+    first, again = asyncio.run(twice())
+    other, _ = asyncio.run(twice())
+    assert first is again
+    assert other is not first
+    assert [first.closed_on, other.closed_on] == [first.loop, other.loop]
+
+
+@pytest.mark.usefixtures("runner")
+def test_values_are_closed_on_the_loops_that_still_run() -> None:
+    pools: PerLoop[Pool] = PerLoop(Pool, Pool.aclose)
+    background = run(pools.get())
+
+    async def here() -> Pool:
+        pool = await pools.get()
+        await pools.aclose()
+        assert await pools.get() is not pool
+        return pool
+
+    mine = asyncio.run(here())
+    assert mine.closed_on is mine.loop
+    assert background.closed_on is background.loop
+
+
+def test_a_value_nobody_holds_is_closed() -> None:
+    async def scene() -> Pool:
+        pools: PerLoop[Pool] = PerLoop(Pool, Pool.aclose)
+        pool = await pools.get()
+        del pools
+        gc.collect()
+        await asyncio.sleep(0.01)
+        return pool
+
+    pool = asyncio.run(scene())
+    assert pool.closed_on is pool.loop
