@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiapp.core.errors import AnswerInvalid
 from aiapp.core.request import Request
 from aiapp.core.response import Response, total_receipt
 from aiapp.core.schema import Misfit, Schema
-from aiapp.prompts.prompt import Prompt
 from aiapp.tracking.stopwatch import Stopwatch
+
+if TYPE_CHECKING:
+    from aiapp.prompts.prompt import Prompt
 
 T = TypeVar("T")
 REASKS = 1
@@ -66,4 +68,6 @@ def _unfinished(response: Response[Any]) -> str | None:
 
 @cache
 def _complaint() -> Prompt:
+    from aiapp.prompts.prompt import Prompt  # most answers need none
+
     return Prompt.load("repair-answer")

@@ -6,8 +6,10 @@ Each such text is a prompt file, as all that aiapp says to a model of itself, so
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-from aiapp.prompts.prompt import Prompt
+if TYPE_CHECKING:
+    from aiapp.prompts.prompt import Prompt
 
 
 def said(name: str, **variables: str) -> str:
@@ -18,4 +20,6 @@ def said(name: str, **variables: str) -> str:
 
 @cache
 def _loaded(name: str) -> Prompt:
+    from aiapp.prompts.prompt import Prompt  # most calls need none
+
     return Prompt.load(name)
