@@ -13,16 +13,16 @@ import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
 
 from aiapp.core.errors import ConnectionFailed, InvalidResponse, MissingKey, ProviderError, TimedOut
-from aiapp.core.events import Event, Served
+from aiapp.core.events import Event, Finish, Served
 from aiapp.core.request import Request
 from aiapp.providers.connection import Connection, Sdk
 from aiapp.providers.protocol import Prepared
-from aiapp.providers.sse import events
+from aiapp.providers.sse import Splitter
 from aiapp.providers.statuses import timed_out
 from aiapp.sync import PerLoop
 
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 STRUCK_OUT = "[key]"
 SHORTEST_KEY = 8
 """What is shorter is a word as others are, and no key."""
+BROKEN_OFF = "the answer broke off"
+ENDING_SECONDS = 0.25
+"""How long a stream that has said its last is read on, to its end."""
 
 
 class Decoder(Protocol):
@@ -138,20 +141,25 @@ class HostedProvider(ABC, Generic[Sdk]):
 
     async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
         """The answer as it comes."""
-        decoder = self.stream_decoder(prepared)
+        decoder, splitter, finished = self.stream_decoder(prepared), Splitter(), False
         with self._translated():
             response = await self._send(self.path, self.streaming(prepared.payload), streaming=True)
-            try:
+            body = response.aiter_bytes()
+            async with aclosing(response), aclosing(body):
                 served = Served(request_id=response.headers.get(self.request_id_header), region=self.region)
                 kind = response.headers.get("content-type", "no content type")
                 if not kind.startswith("text/event-stream"):
                     raise self._invalid(f"the answer is not a stream of events ({kind})", served)
                 yield served
-                async for data in events(response.aiter_bytes()):
-                    for ours in decoder.decode(self._event(data, served)):
-                        yield ours
-            finally:
-                await response.aclose()
+                async for chunk in body:
+                    for data in splitter.feed(chunk):
+                        for ours in decoder.decode(self._event(data, served)):
+                            finished = finished or isinstance(ours, Finish)
+                            yield ours
+                    if splitter.done:
+                        await _rest(body)
+            if not (finished or splitter.done):
+                raise self._broken(served)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -187,6 +195,9 @@ class HostedProvider(ABC, Generic[Sdk]):
     def _invalid(self, reason: str, served: Served) -> InvalidResponse:
         return InvalidResponse(reason, provider=self.name, model=self.model, request_id=served.request_id)
 
+    def _broken(self, served: Served) -> ConnectionFailed:
+        return ConnectionFailed(BROKEN_OFF, provider=self.name, model=self.model, request_id=served.request_id)
+
     @contextmanager
     def _translated(self) -> Generator[None]:
         """Failures of the SDK, and of the connection under it, as ours."""
@@ -214,6 +225,14 @@ class HostedProvider(ABC, Generic[Sdk]):
             error.message = error.message.replace(self._key, STRUCK_OUT)
             error.args = tuple(str(one).replace(self._key, STRUCK_OUT) for one in error.args)
         return error
+
+
+async def _rest(chunks: AsyncIterator[bytes]) -> None:
+    """Read a body to its end, if that comes at once: then its connection serves the next call, too."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ENDING_SECONDS):
+            async for _ in chunks:
+                pass
 
 
 def _object(data: bytes) -> Mapping[str, Any]:

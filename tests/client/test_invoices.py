@@ -8,18 +8,22 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import pytest
+
 from aiapp.catalog.catalogue import catalogue
 from aiapp.catalog.prices import Rates
 from aiapp.client.cache import Cache, MemoryCache
 from aiapp.client.call import Call
 from aiapp.client.client import Client
 from aiapp.client.receipt import response_of
+from aiapp.core.errors import ConnectionFailed
 from aiapp.core.events import Completion
 from aiapp.core.request import Request, Settings
 from aiapp.core.usage import Usage
 from aiapp.providers.registry import open_provider
 from aiapp.testing import Said, Vectors, WireServer, faults
 from aiapp.testing.replies import Answer
+from aiapp.tracking.tracker import track
 
 OPENAI, ANTHROPIC, EMBEDDER = "openai:gpt-6-sol", "anthropic:claude-opus-5-5", "openai:text-embedding-3-small"
 USAGE = Usage(9000, 500, 4000, 3000, 320, long_cache_write_tokens=1000)
@@ -66,15 +70,16 @@ def test_a_call_and_a_stream_cost_the_same() -> None:
 
 def test_a_stream_that_breaks_off_costs_at_least_what_was_reported() -> None:
     said = Said("word " * 100, usage=USAGE, model="claude-opus-5-5")
-    with asking(ANTHROPIC, faults.Truncated(said, 1500)) as client:
-        stream = client.stream("Capital?")
-        list(stream)
-        receipt = stream.response.receipt
+    with asking(ANTHROPIC, faults.Truncated(said, 1500)) as client, track() as run:
+        with pytest.raises(ConnectionFailed, match="broke off"):
+            list(client.stream("Capital?"))
+        (call,) = run.calls
         output = rates_of(ANTHROPIC).output
         assert output is not None
-        assert (stream.response.finish, receipt.cost) == (None, None)
-        assert receipt.invoice.at_least == expected(ANTHROPIC) - 500 * output / 10**6 > 0
-        assert receipt.invoice.unknown == ("the provider did not say how many output tokens there were",)
+        assert (call.finish, call.cost) == (None, None)
+        assert call.invoice is not None
+        assert call.invoice.at_least == expected(ANTHROPIC) - 500 * output / 10**6 > 0
+        assert "a call ended with ConnectionFailed before its usage was told in full" in call.invoice.unknown
 
 
 def test_every_attempt_at_an_answer_of_a_type_is_billed() -> None:

@@ -16,7 +16,7 @@ import pytest
 from aiapp.client.client import Client
 from aiapp.client.retry import Retry
 from aiapp.core import errors
-from aiapp.core.events import Completion, fold
+from aiapp.core.events import Completion, Event, fold
 from aiapp.core.formats import Choice, Format, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.messages import Message, assistant, system, user
 from aiapp.core.parts import File, Image, Text, Thinking, ToolCall, ToolResult
@@ -45,6 +45,17 @@ HISTORY = (
 ASK = Request((user("hi"),))
 
 
+async def _cut(provider: Provider) -> tuple[Completion, errors.AiappError | None]:
+    """What a stream said, and the error that it ended with."""
+    events: list[Event] = []
+    try:
+        async for event in provider.astream(provider.prepare(ASK)):
+            events.append(event)
+    except errors.AiappError as error:
+        return fold(events), error
+    return fold(events), None
+
+
 async def _streamed(provider: Provider) -> Completion:
     return fold([event async for event in provider.astream(provider.prepare(ASK))])
 
@@ -64,7 +75,8 @@ def test_a_stream_folds_to_what_the_whole_answer_is(opener: Opener, whole: Any, 
 @pytest.mark.parametrize(("opener", "whole", "stream"), BOTH)
 def test_a_cut_stream_has_unknown_output_never_zero(opener: Opener, whole: Any, stream: Any) -> None:
     for length in range(1, len(stream) - 2):
-        cut = asyncio.run(_streamed(opener(wire.answering(whole, stream[:length]))))
+        cut, error = asyncio.run(_cut(opener(wire.answering(whole, stream[:length]))))
+        assert isinstance(error, errors.ConnectionFailed)
         assert cut.finish is None
         assert cut.usage.output_tokens is None
         assert cut.usage.input_tokens in (None, 50)

@@ -375,3 +375,28 @@ def test_a_blocking_stream_that_is_left_early_closes_its_connection(
             run(collect())  # while this thread runs the loop
         client.close()
         server.assert_closed()
+
+
+EACH_WIRE = pytest.mark.parametrize("model", ["openai:m", "openai-chat:m", "anthropic:m"])
+
+
+@EACH_WIRE
+@pytest.mark.parametrize("at", [0, 60])
+def test_a_stream_that_ends_early_is_asked_again_if_nothing_was_shown(model: str, at: int) -> None:
+    """HTTP says that the body is whole; the answer in it is not."""
+    with WireServer([faults.Truncated(SAID, at), SAID]) as server:
+        with Client(model, api_key="k", base_url=server.url, retry=Retry(attempts=2, first_wait=0.01)) as client:
+            stream = client.stream("hi")
+            assert "".join(stream.text()) == TEXT
+        assert [attempt.error for attempt in stream.response.receipt.attempts] == ["ConnectionFailed", None]
+
+
+@EACH_WIRE
+def test_a_stream_that_ends_early_is_an_error_once_something_was_shown(model: str) -> None:
+    with WireServer([faults.Truncated(Said(TEXT * 50), 2500), SAID]) as server:
+        with Client(model, api_key="k", base_url=server.url) as client:
+            pieces: list[str] = []
+            with pytest.raises(errors.ConnectionFailed, match="broke off"):
+                pieces.extend(client.stream("hi").text())
+        assert TEXT.startswith("".join(pieces)[: len(TEXT)])
+        assert len(server.requests) == 1

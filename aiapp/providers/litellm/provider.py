@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from aiapp.core.embeddings import Vectors
-from aiapp.core.errors import InvalidResponse, ProviderError
+from aiapp.core.errors import ConnectionFailed, InvalidResponse, ProviderError
 from aiapp.core.events import Event
 from aiapp.core.request import Request
 from aiapp.providers.counting import Count, estimate
+from aiapp.providers.hosted import BROKEN_OFF
 from aiapp.providers.litellm import NAME
 from aiapp.providers.litellm.decode import StreamDecoder, decode
 from aiapp.providers.litellm.encode import encode
@@ -67,6 +68,8 @@ class LiteLLMProvider:
                 await stream.aclose()
         for event in decoder.end(whole=_ended(stream), counted=_counted(stream)):
             yield event
+        if not _ended(stream):
+            raise ConnectionFailed(BROKEN_OFF, provider=self.name, model=self.model)
 
     async def aembed(self, texts: Sequence[str], dimensions: int | None) -> Vectors:
         """One vector for each text, in order."""
