@@ -1,4 +1,4 @@
-"""Ctrl-C while an event loop runs on the main thread."""
+"""Signals while an event loop runs on the main thread."""
 
 from __future__ import annotations
 
@@ -7,32 +7,38 @@ import threading
 from collections.abc import Callable
 from types import FrameType, TracebackType
 
+_OWN = [getattr(signal, name) for name in ("SIGTERM", "SIGALRM") if hasattr(signal, name)]
+
 
 class CtrlC:
     """Within it, Ctrl-C calls `then`, and KeyboardInterrupt is raised at the end: in the midst of a loop's own code it
-    would break the loop. A second Ctrl-C raises at once. So does `asyncio.Runner`.
+    would break the loop. A second Ctrl-C raises at once. So does `asyncio.Runner`. On other threads it does nothing.
 
-    On other threads, and where the application has a handler of its own, it changes nothing.
+    `is_safe` is false where the application handles signals itself: its handlers may raise, or make blocking calls,
+    and must not do so in the midst of a loop's code. Then no loop should run on this thread.
     """
 
-    __slots__ = ("_ours", "_pressed", "_then")
+    __slots__ = ("_ours", "_pressed", "_then", "is_safe")
 
     def __init__(self, then: Callable[[], object]) -> None:
-        self._then, self._pressed, self._ours = then, False, False
+        self._then, self._pressed, self._ours, self.is_safe = then, False, False, True
+        if threading.current_thread() is threading.main_thread():
+            handler = signal.getsignal(signal.SIGINT)
+            self._ours = handler is signal.default_int_handler
+            foreign = callable(handler) and not self._ours
+            self.is_safe = not (foreign or any(callable(signal.getsignal(number)) for number in _OWN))
 
     def __enter__(self) -> None:
-        if (
-            threading.current_thread() is threading.main_thread()
-            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        ):
+        if self._ours:
             signal.signal(signal.SIGINT, self._press)
-            self._ours = True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._ours:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            here = signal.signal(signal.SIGINT, signal.default_int_handler)
+            if here != self._press:
+                signal.signal(signal.SIGINT, here)  # somebody set it meanwhile
             if self._pressed:
                 raise KeyboardInterrupt
 

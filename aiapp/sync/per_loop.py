@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Generic, TypeVar
 
-from aiapp.sync.background import background
+from aiapp.sync.background import CLEANING_SECONDS, background
 
 T = TypeVar("T")
 
@@ -26,22 +26,28 @@ class PerLoop(Generic[T]):
         loop = asyncio.get_running_loop()
         held = self._held.get(loop)
         if held is None:
-            for ended in [one for one in self._held if one.is_closed()]:
-                del self._held[ended]
+            for one in list(self._held):  # other threads' loops come and go meanwhile
+                if one.is_closed():
+                    self._held.pop(one, None)
             value = self._make()
             held = self._held[loop] = (value, _holding(value, self._close))
             await anext(held[1])
         return held[0]
 
     async def aclose(self) -> None:
-        """Close the values of all loops that still run, or could."""
-        here = asyncio.get_running_loop()
+        """Close the values of all loops that still run, or could; other loops are waited for a moment at most.
+
+        A blocking caller does not wait for them: it may be called on the very thread that runs one of them.
+        """
+        here, elsewhere = asyncio.get_running_loop(), set[asyncio.Future[None]]()
         for loop, (_, holder) in list(self._held.items()):
             if loop is here:
                 await holder.aclose()
             elif loop.is_running() or background().is_loop(loop):
-                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(holder.aclose(), loop))
+                elsewhere.add(asyncio.wrap_future(asyncio.run_coroutine_threadsafe(holder.aclose(), loop)))
         self._held.clear()
+        if elsewhere and not background().is_loop(here):
+            await asyncio.wait(elsewhere, timeout=CLEANING_SECONDS)
 
 
 async def _holding(value: T, close: Callable[[T], Awaitable[None]]) -> AsyncGenerator[None, None]:

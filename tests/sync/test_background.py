@@ -223,6 +223,53 @@ class TestNothingIsLost:
             run(work())
         assert run(thread_name())  # and the loop is whole
 
+    def test_readers_that_are_collected_as_garbage_at_any_moment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("aiapp.sync.background.QUIET_SECONDS", 0.0005)
+        opened, closed = 0, 0
+
+        async def numbers() -> AsyncIterator[int]:
+            nonlocal opened, closed
+            opened += 1
+            try:
+                for number in range(100):
+                    yield number
+            finally:
+                closed += 1
+
+        def leave_half_way() -> None:
+            reader = iterate(numbers())
+            next(reader)
+            cycle: list[object] = [reader]
+            cycle.append(cycle)
+
+        usual = gc.get_threshold()
+        gc.set_threshold(20, 1, 1)
+        try:
+            for turn in range(300):
+                leave_half_way()
+                for _ in range(turn % 5):
+                    assert run(add(1, turn)) == 1 + turn
+        finally:
+            gc.set_threshold(*usual)
+        gc.collect()
+        assert eventually(lambda: opened == closed == 300)
+
+    def test_a_loop_whose_thread_fails_is_run_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        loop: Any = run(loop_of_run())
+        poll, failed = loop._selector.select, threading.Event()
+
+        def fail_once(timeout: float | None) -> Any:
+            if threading.current_thread().name == "aiapp-loop" and not failed.is_set():
+                failed.set()
+                raise OSError("no selector")
+            return poll(timeout)
+
+        monkeypatch.setattr(loop._selector, "select", fail_once)
+        monkeypatch.setattr(threading, "excepthook", print)
+        loop.call_soon_threadsafe(lambda: None)
+        assert failed.wait(SECONDS)
+        assert run(add(1, 2)) == 3
+
     @pytest.mark.parametrize("quiet", [0.0001, 0.1], ids=["the thread leaves soon", "the thread stays"])
     def test_ten_thousand_hands(self, quiet: float, monkeypatch: pytest.MonkeyPatch) -> None:
         """Calls, streams, tasks left behind and posts of four threads, as finely cut as the interpreter can."""
@@ -373,6 +420,36 @@ class TestCtrlC:
         finally:
             signal.signal(signal.SIGINT, usual)
 
+    def test_handlers_of_an_application_may_make_blocking_calls(self) -> None:
+        """Such an application's main thread never runs the loop: the handler would find it running there."""
+        closed: list[int] = []
+
+        def close(*_: object) -> None:
+            closed.append(run(add(1, 2)))
+
+        usual = signal.signal(signal.SIGTERM, close)
+        try:
+            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM)).start()
+            assert run(asyncio.sleep(0.3, "slept")) == "slept"
+        finally:
+            signal.signal(signal.SIGTERM, usual)
+        assert closed == [3]
+
+    def test_a_handler_that_the_work_sets_stays(self) -> None:
+        def handler(*_: object) -> None:
+            """The application's."""
+
+        async def work() -> None:
+            signal.signal(signal.SIGINT, handler)
+
+        async def on_the_main_thread() -> None:
+            if threading.current_thread() is threading.main_thread():
+                await work()
+
+        run(on_the_main_thread())
+        if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            assert signal.signal(signal.SIGINT, signal.default_int_handler) is handler
+
 
 class TestTheEndOfAProgram:
     OPEN = """
@@ -384,7 +461,7 @@ async def stream():
     yield await names.get()
 """
 
-    @pytest.mark.parametrize("thread", ["", "background().loop();"], ids=["the caller ran the loop", "its thread does"])
+    @pytest.mark.parametrize("thread", ["", "background().loop();"], ids=["by the caller", "by its thread"])
     @pytest.mark.parametrize(
         "use", ["run(names.get())", "list(iterate(stream()))", "reader = iterate(stream()); next(reader)"]
     )
@@ -402,6 +479,24 @@ threading.Thread(target=lambda: run(stuck()), daemon=True).start()
 begun.wait()
 """
         assert program(text) == ""
+
+    @pytest.mark.parametrize(
+        "thread", ["", "background().loop();"], ids=["the caller runs the loop", "its thread does"]
+    )
+    def test_it_cancels_what_still_runs(self, thread: str) -> None:
+        text = f"""
+import threading
+begun = threading.Event()
+async def wait():
+    await names.get()
+    begun.set()
+    await asyncio.sleep(60)
+import asyncio
+{thread}
+threading.Thread(target=lambda: run(wait()), daemon=True).start()
+begun.wait()
+"""
+        assert program(self.OPEN + text, "-X", "dev", "-W", "error") == "closed connections\n"
 
     def test_calls_that_are_made_after_it_are_answered(self) -> None:
         text = """
@@ -445,3 +540,23 @@ async def fork():
 print(run(fork()))
 """
     assert program(text) == "42\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+@pytest.mark.parametrize("leave", ["gc.collect(); os._exit(0)", "sys.exit(0)"], ids=["collected", "exited"])
+def test_a_forked_child_leaves_the_parents_loop_alone(leave: str) -> None:
+    """Closing its copy would take the loop's own pipe out of what the parent waits for."""
+    text = f"""
+import faulthandler, gc, os, sys, time
+from aiapp.sync import in_thread, run
+def slow(): time.sleep(0.05); return "done"
+print(run(in_thread(slow)()))
+sys.stdout.flush()
+child = os.fork()
+if child == 0:
+    {leave}
+os.waitpid(child, 0)
+faulthandler.dump_traceback_later(20, exit=True)
+print(run(in_thread(slow)()))
+"""
+    assert program(text, "-W", "ignore::DeprecationWarning") == "done\ndone\n"

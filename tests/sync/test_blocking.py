@@ -148,3 +148,29 @@ def test_a_slow_reader_is_not_run_away_from() -> None:
     assert [next(numbers) for _ in range(3)] == [1, 2, 3]
     numbers.close()
     assert made < 200
+
+
+def test_what_is_read_is_closed_in_the_context_it_is_read_in() -> None:
+    async def numbers() -> AsyncIterator[int]:
+        before = tag.set("reading")
+        try:
+            for number in range(200):
+                yield number
+        finally:
+            tag.reset(before)
+
+    reader = iterate(numbers())
+    assert next(reader) == 0
+    reader.close()
+    assert list(reader) == []
+
+
+def test_a_reader_may_be_closed_from_another_thread() -> None:
+    async def one_and_no_more() -> AsyncIterator[int]:
+        yield 1
+        await asyncio.sleep(60)
+
+    reader = iterate(one_and_no_more())
+    assert next(reader) == 1
+    threading.Timer(0.05, reader.close).start()
+    assert list(reader) == []

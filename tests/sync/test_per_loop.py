@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -61,3 +62,31 @@ def test_a_value_nobody_holds_is_closed() -> None:
 
     pool = asyncio.run(scene())
     assert pool.closed_on is pool.loop
+
+
+@pytest.mark.usefixtures("runner")
+def test_a_blocking_caller_on_a_loop_of_its_own_closes_the_values_of_both() -> None:
+    """As in a notebook, where an awaited call was made before: its loop stands still while `close` blocks."""
+    pools: PerLoop[Pool] = PerLoop(Pool, Pool.aclose)
+
+    async def cell() -> tuple[Pool, Pool]:
+        mine, background = await pools.get(), run(pools.get())
+        run(pools.aclose())
+        await asyncio.sleep(0.01)
+        return mine, background
+
+    mine, background = asyncio.run(cell())
+    assert mine.closed_on is mine.loop
+    assert background.closed_on is background.loop
+
+
+def test_loops_that_come_and_go_on_many_threads() -> None:
+    pools: PerLoop[Pool] = PerLoop(Pool, Pool.aclose)
+
+    def work() -> None:
+        for _ in range(30):
+            asyncio.run(pools.get())
+
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(work) for _ in range(4)]:
+            done.result(30)
