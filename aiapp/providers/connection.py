@@ -24,6 +24,8 @@ class Connection(Generic[Sdk]):
 
     sdk: Sdk
     http: httpx2.AsyncClient
+    is_ours: bool = True
+    """Whether the HTTP client is not one that the user gave."""
     _made: dict[tuple[str, bool], _Made] = field(default_factory=dict["tuple[str, bool]", "_Made"], repr=False)
 
     async def send(
@@ -37,6 +39,11 @@ class Connection(Generic[Sdk]):
             self._made[path, streaming] = _kept(asked)
             return response
         return await self.http.send(made.again(body), stream=streaming)
+
+    async def aclose(self) -> None:
+        """Close the HTTP client, if it is ours."""
+        if self.is_ours:
+            await self.http.aclose()
 
 
 @dataclass(frozen=True, slots=True)

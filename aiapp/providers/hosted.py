@@ -81,7 +81,7 @@ class HostedProvider(ABC, Generic[Sdk]):
         """Keep what connections will need; none is made."""
         self.model = model
         self._key, self._base_url, self._timeout, self._http_client = key, base_url, timeout, http_client
-        self._connections: PerLoop[Connection[Sdk]] = PerLoop(self._connect, self._disconnect)
+        self._connections: PerLoop[Connection[Sdk]] = PerLoop(self._connect, Connection[Sdk].aclose)
 
     @abstractmethod
     def prepare(self, request: Request) -> Prepared:
@@ -180,11 +180,7 @@ class HostedProvider(ABC, Generic[Sdk]):
 
     def _connect(self) -> Connection[Sdk]:
         http = self._http_client or self.open_http()
-        return Connection(self.open_sdk(http), http)
-
-    async def _disconnect(self, connection: Connection[Sdk]) -> None:
-        if connection.http is not self._http_client:
-            await connection.http.aclose()
+        return Connection(self.open_sdk(http), http, is_ours=self._http_client is None)
 
     def _event(self, data: bytes, served: Served) -> Mapping[str, Any]:
         try:

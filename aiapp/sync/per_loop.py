@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Generic, TypeVar
 
@@ -15,11 +16,14 @@ class PerLoop(Generic[T]):
     """One value for each event loop, such as a pool of connections, closed when its loop ends.
 
     An async generator holds each value: `asyncio.run`, as any well-kept loop, closes those that are open at its end.
+    Where nobody holds this any more, they are closed, too, soon; neither they nor `close` may refer to it, then.
     """
 
     def __init__(self, make: Callable[[], T], close: Callable[[T], Awaitable[None]]) -> None:
         self._make, self._close = make, close
         self._held: dict[asyncio.AbstractEventLoop, tuple[T, AsyncGenerator[None, None]]] = {}
+        # What this alone refers to would be garbage with it, and finalized, before its generator could close it.
+        weakref.finalize(self, self._held.clear).atexit = False
 
     async def get(self) -> T:
         """The value of the running loop, made on first use."""

@@ -400,3 +400,13 @@ def test_a_stream_that_ends_early_is_an_error_once_something_was_shown(model: st
                 pieces.extend(client.stream("hi").text())
         assert TEXT.startswith("".join(pieces)[: len(TEXT)])
         assert len(server.requests) == 1
+
+
+@EACH_WIRE
+def test_a_client_that_nobody_holds_closes_its_connections(model: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Without a word: aiohttp warns of a session that is collected before it was closed."""
+    with WireServer(SAID) as server:
+        Client(model, api_key="k", base_url=server.url).complete("hi")
+        gc.collect()
+        server.assert_closed()
+    assert caplog.records == []
