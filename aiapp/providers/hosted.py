@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -17,9 +16,10 @@ from contextlib import aclosing, contextmanager, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
 
-from aiapp.core.errors import ConnectionFailed, InvalidResponse, MissingKey, ProviderError, TimedOut
+from aiapp.core.errors import AiappError, ConnectionFailed, InvalidResponse, MissingKey, ProviderError, TimedOut
 from aiapp.core.events import Event, Finish, Served
 from aiapp.core.request import Request
+from aiapp.providers.access import address_of, host_of, key_of
 from aiapp.providers.connection import Connection, Sdk
 from aiapp.providers.protocol import Prepared
 from aiapp.providers.sse import Splitter
@@ -53,6 +53,8 @@ class HostedProvider(ABC, Generic[Sdk]):
 
     name: str
     key_variable: str
+    base_url_variable: ClassVar[str]
+    default_base_url: ClassVar[str]
     path: ClassVar[str]
     sdk_module: ClassVar[str]
     request_id_header: ClassVar[str] = "x-request-id"
@@ -70,7 +72,7 @@ class HostedProvider(ABC, Generic[Sdk]):
         timeout: float = 600.0,
         http_client: httpx2.AsyncClient | None = None,
     ) -> None:
-        key = api_key or os.environ.get(self.key_variable)
+        key = key_of(api_key, self.key_variable)
         if not key:
             raise MissingKey(self.name, self.key_variable)
         self.open(model, key, base_url, timeout, http_client)
@@ -80,7 +82,8 @@ class HostedProvider(ABC, Generic[Sdk]):
     ) -> None:
         """Keep what connections will need; none is made."""
         self.model = model
-        self._key, self._base_url, self._timeout, self._http_client = key, base_url, timeout, http_client
+        self._base_url = address_of(base_url, self.base_url_variable) or self.default_base_url
+        self._key, self._timeout, self._http_client = key, timeout, http_client
         self._connections: PerLoop[Connection[Sdk]] = PerLoop(self._connect, Connection[Sdk].aclose)
 
     @abstractmethod
@@ -168,14 +171,16 @@ class HostedProvider(ABC, Generic[Sdk]):
     async def _send(self, path: str, payload: Mapping[str, Any], *, streaming: bool) -> httpx2.Response:
         if self.sdk_module not in sys.modules:  # takes half a second, for which the loop must not stand still
             await asyncio.to_thread(import_module, self.sdk_module)
-        connection, body = await self._connections.get(), json.dumps(payload, separators=(",", ":")).encode()
+        body = json.dumps(payload, separators=(",", ":")).encode()
         first = self.post_stream if streaming else self.post
-        response = await connection.send(
-            path, body, streaming=streaming, first=lambda: first(connection.sdk, path, body)
-        )
-        if response.is_error:
-            await response.aread()
-            raise self.failed(connection.sdk, response)
+        with self._foreseen():
+            connection = await self._connections.get()
+            response = await connection.send(
+                path, body, streaming=streaming, first=lambda: first(connection.sdk, path, body)
+            )
+            if response.is_error:
+                await response.aread()
+                raise self.failed(connection.sdk, response)
         return response
 
     def _connect(self) -> Connection[Sdk]:
@@ -202,18 +207,39 @@ class HostedProvider(ABC, Generic[Sdk]):
         try:
             yield
         except ProviderError as error:
-            raise self._without_key(error) from None
-        except httpx2.TimeoutException as error:
-            kind = TimedOut if timed_out(error) else ConnectionFailed
-            raise kind(str(error) or "timed out", provider=self.name, model=self.model) from None
-        except httpx2.TransportError as error:
+            raise self._without_key(error) from error.__cause__
+        except httpx2.HTTPError as error:
+            late = isinstance(error, httpx2.TimeoutException) and timed_out(error)
             reason = str(error) or type(error).__name__
-            raise ConnectionFailed(reason, provider=self.name, model=self.model) from None
+            raise self._without_key(self._unreached(TimedOut if late else ConnectionFailed, reason)) from None
         except Exception as error:
             ours = self.translate(error)
             if ours is None:
                 raise
+            if isinstance(ours, ConnectionFailed | TimedOut) and ours.status is None:
+                ours = self._unreached(type(ours), ours.message)
             raise self._without_key(ours) from None
+
+    @contextmanager
+    def _foreseen(self) -> Generator[None]:
+        """Whatever else comes out of the SDK, or of the HTTP client under it, is a failure of the connection.
+
+        What such an exception says is not repeated: it may quote a header, and so the key.
+        """
+        import httpx2
+
+        try:
+            yield
+        except (AiappError, httpx2.HTTPError):
+            raise
+        except Exception as error:
+            if self.translate(error) is not None:
+                raise
+            reason = f"the request could not be sent ({type(error).__name__})"
+            raise self._unreached(ConnectionFailed, reason) from (None if _tells(error, self._key) else error)
+
+    def _unreached(self, kind: type[ProviderError], reason: str) -> ProviderError:
+        return kind(f"{reason.rstrip('.')}, at {host_of(self._base_url)}", provider=self.name, model=self.model)
 
     def _without_key(self, error: ProviderError) -> ProviderError:
         """The failure; a server may repeat the key in what it says, and that goes to logs."""
@@ -229,6 +255,16 @@ async def _rest(chunks: AsyncIterator[bytes]) -> None:
         async with asyncio.timeout(ENDING_SECONDS):
             async for _ in chunks:
                 pass
+
+
+def _tells(error: BaseException, key: str) -> bool:
+    """Whether an exception, or one that it came of, shows the key, as it is or as Python writes it."""
+    at: BaseException | None = error
+    while at is not None and key:
+        if any(form in f"{at} {at!r}" for form in (key, repr(key)[1:-1])):
+            return True
+        at = at.__cause__ or at.__context__
+    return False
 
 
 def _object(data: bytes) -> Mapping[str, Any]:

@@ -35,6 +35,8 @@ class AnthropicProvider(HostedProvider["AsyncAnthropic"]):
     name = NAME
     key_variable = "ANTHROPIC_API_KEY"
     path = "/v1/messages"
+    base_url_variable = "ANTHROPIC_BASE_URL"
+    default_base_url = "https://api.anthropic.com"
     sdk_module = "anthropic"
     request_id_header = "request-id"
 

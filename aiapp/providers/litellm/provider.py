@@ -10,6 +10,7 @@ from aiapp.core.embeddings import Vectors
 from aiapp.core.errors import ConnectionFailed, InvalidResponse, ProviderError
 from aiapp.core.events import Event
 from aiapp.core.request import Request
+from aiapp.providers.access import address_of, key_of
 from aiapp.providers.counting import Count, estimate
 from aiapp.providers.hosted import BROKEN_OFF
 from aiapp.providers.litellm import NAME
@@ -34,9 +35,9 @@ class LiteLLMProvider:
     ) -> None:
         require()
         self.model = model
-        self._key = api_key
-        given = {"api_key": api_key, "api_base": base_url}
-        self._access: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        self._key = key_of(api_key)
+        given = {"api_key": self._key, "api_base": address_of(base_url)}
+        self._access: dict[str, Any] = {name: value for name, value in given.items() if value}
         self._access |= {"timeout": timeout, "num_retries": 0, "max_retries": 0}
         # litellm's gateway for MCP tools is imported for every request with tools, and needs a package of its own.
         self._chat = {**self._access, "_skip_mcp_handler": True}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -29,6 +28,8 @@ class OpenAISdkProvider(HostedProvider["AsyncOpenAI"]):
     """Whether the account is OpenAI's: the SDK names the user's organisation and project to whoever it talks to."""
 
     sdk_module = "openai"
+    base_url_variable = "OPENAI_BASE_URL"
+    default_base_url = f"https://{_REGIONAL}/v1"
 
     def open(
         self, model: str, key: str, base_url: str | None, timeout: float, http_client: httpx2.AsyncClient | None
@@ -36,7 +37,7 @@ class OpenAISdkProvider(HostedProvider["AsyncOpenAI"]):
         """Keep what connections will need; none is made."""
         super().open(model, key, base_url, timeout, http_client)
         if self.of_openai:
-            self.region = region_of(base_url or os.environ.get("OPENAI_BASE_URL", ""))
+            self.region = region_of(self._base_url)
 
     async def post(self, sdk: AsyncOpenAI, path: str, body: bytes) -> httpx2.Response:
         """Send a JSON body, as it is."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +12,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from aiapp.core.errors import InvalidInput, MissingKey
+from aiapp.providers.access import address_of, key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,11 @@ class Vendor:
     vectors: Literal["float", "base64"] = "float"
 
     def address(self, base_url: str | None) -> str | None:
-        """Where it is; None leaves it to the SDK, which knows OpenAI's own."""
-        given = os.environ.get(self.base_url_variable) if self.base_url_variable else None
-        if base_url or self.of_openai:
-            return base_url
-        if given:
+        """Where it is; None for OpenAI's own, which is known where its SDK is."""
+        address = address_of(base_url)
+        if address or self.of_openai:
+            return address or None
+        if given := address_of(None, self.base_url_variable):
             path = given.rstrip("/")
             return path if path.endswith(self.base_path) else path + self.base_path
         if self.base_url:
@@ -77,10 +77,10 @@ class Vendor:
 
     def secret(self, api_key: str | None) -> str:
         """The key; empty where none is needed and none is there."""
-        found = api_key or (os.environ.get(self.key) if self.key else None)
+        found = key_of(api_key, self.key)
         if not found and self.key and self.key_needed:
             raise MissingKey(self.name, self.key)
-        return found or ""
+        return found
 
 
 @cache

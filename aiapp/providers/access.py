@@ -1,0 +1,61 @@
+"""Keys and addresses as users give them, checked when a provider is made; what may be a secret is never shown."""
+
+from __future__ import annotations
+
+import os
+import re
+from urllib.parse import urlsplit
+
+from aiapp.core.errors import InvalidInput
+from aiapp.core.secrets import REDACTED, bare_url
+
+_NO_HEADER = re.compile(r"[^\x20-\x7e]")
+_NO_ADDRESS = re.compile(r"[\x00-\x20\x7f]")
+_ADDRESS = "an http or https URL with a host, such as http://localhost:8000/v1"
+
+
+def key_of(given: str | None, variable: str = "") -> str:
+    """The key that is given, else that of the environment, without white space around it; empty where there is none."""
+    for field, value in _sources("api_key", given, variable):
+        key = value.strip()
+        if (found := _NO_HEADER.search(key)) is not None:
+            reason = f"this has U+{ord(found[0]):04X} at {found.start()}"
+            raise InvalidInput(field, REDACTED, f"a key of printable ASCII characters; {reason}")
+        if key:
+            return key
+    return ""
+
+
+def address_of(given: str | None, variable: str = "") -> str:
+    """The base URL that is given, else that of the environment; empty where there is none."""
+    for field, value in _sources("base_url", given, variable):
+        address = value.strip()
+        if address:
+            return _checked(field, address)
+    return ""
+
+
+def host_of(address: str) -> str:
+    """Host and port of an address, as an error may name them."""
+    return urlsplit(address).netloc.rpartition("@")[2]
+
+
+def _checked(field: str, address: str) -> str:
+    try:
+        parts = urlsplit(address)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise InvalidInput(field, bare_url(address), _ADDRESS) from None
+    if not known or _NO_ADDRESS.search(address):
+        raise InvalidInput(field, bare_url(address), _ADDRESS)
+    if "@" in parts.netloc:
+        raise InvalidInput(field, bare_url(address), "a URL without user and password; a key is given as api_key")
+    return address
+
+
+def _sources(field: str, given: object, variable: str) -> list[tuple[str, str]]:
+    """What may be taken, in order, each with the name that an error gives it."""
+    if not isinstance(given, str | None):
+        raise InvalidInput(field, type(given), "a text")
+    found = os.environ.get(variable, "") if variable else ""
+    return [(field, given or ""), (variable, found)]
