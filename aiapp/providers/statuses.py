@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from aiapp.core import errors
 
@@ -44,13 +47,29 @@ def error_for(named: type[errors.ProviderError] | None, status: int | None) -> t
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds that the provider asks to wait; None where it does not say, or says it as a date."""
+    """The seconds that the provider asks to wait, never below 0; None where it does not say.
+
+    It may name them, or a date; that is counted from the date of the answer, so that the two clocks need not agree.
+    """
     for name, per_second in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
-            return max(0.0, float(headers[name]) / per_second)
+            seconds = float(headers[name]) / per_second
         except (KeyError, ValueError):
             continue
-    return None
+        return max(0.0, seconds) if math.isfinite(seconds) else None
+    until = _date(headers.get("retry-after"))
+    if until is None:
+        return None
+    return max(0.0, (until - (_date(headers.get("date")) or datetime.now(UTC))).total_seconds())
+
+
+def _date(text: str | None) -> datetime | None:
+    """The date of a header, in any of HTTP's three forms; all of them are in UTC."""
+    try:
+        found = parsedate_to_datetime(text or "")
+    except (ValueError, OverflowError):
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
 
 
 def shortened(message: str) -> str:
