@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from aiapp.client.download import download
 from aiapp.core.errors import InvalidInput
 from aiapp.core.parts import File, Image
+from aiapp.core.secrets import bare_url
 from aiapp.sync import in_thread
 
 Source: TypeAlias = str | Path | bytes
@@ -106,7 +107,7 @@ def _url(source: Source) -> str | None:
         return None
     parts = urlsplit(source)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidInput("url", source, "an http or https URL; a path for a file of this machine")
+        raise InvalidInput("url", bare_url(source), "an http or https URL; a path for a file of this machine")
     return source
 
 
@@ -135,4 +136,6 @@ def _name(source: Source, url: str | None) -> str:
 
 
 def _shown(source: Source) -> str:
-    return f"{len(source):,} bytes" if isinstance(source, bytes) else str(source)
+    if isinstance(source, bytes):
+        return f"{len(source):,} bytes"
+    return bare_url(source) if isinstance(source, str) and "://" in source else str(source)

@@ -17,19 +17,25 @@ from contextlib import contextmanager, suppress
 from urllib.parse import quote, urljoin, urlsplit
 
 from aiapp.core.errors import AiappError, InvalidInput
+from aiapp.core.secrets import bare_url
 
 REDIRECTS = 5
 _MOVED = (301, 302, 303, 307, 308)
 _SAFE = "%/:=&?~#+!$,;'@()*[]"
-_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+_TRANSLATED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::ffff:0:0:0/96"))
+_REFUSED = (
+    ipaddress.ip_network("::/96"),  # IPv4 as the last bits, of old
+    ipaddress.ip_network("64:ff9b:1::/48"),  # a network's own NAT64, which leads into it
+    ipaddress.ip_network("fec0::/10"),  # a site's own addresses, of old
+)
 
 
 class DownloadFailed(AiappError):
-    """A URL could not be fetched, or gave something that was refused."""
+    """A URL could not be fetched, or gave something that was refused; it is shown without password and query."""
 
     def __init__(self, url: str, reason: str) -> None:
-        self.url, self.reason = url, reason
-        super().__init__(f"{url}: {reason}")
+        self.url, self.reason = bare_url(url), reason
+        super().__init__(f"{self.url}: {reason}")
 
 
 def download(url: str, *, max_bytes: int, timeout: float = 30.0, allow_private: bool = False) -> bytes:
@@ -99,7 +105,7 @@ def _connection(url: str, until: float, allow_private: bool) -> _Connection:
     except ValueError:
         host, port, parts = None, None, urlsplit("")
     if parts.scheme not in ("http", "https") or not host:
-        raise InvalidInput("url", url, "an http or https URL")
+        raise InvalidInput("url", bare_url(url), "an http or https URL")
     port = port or (443 if parts.scheme == "https" else 80)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -116,8 +122,10 @@ def is_public(address: str) -> bool:
     """Whether an address is one of the internet's, also where IPv6 wraps an IPv4 one."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
+        if any(ip in network for network in _REFUSED):
+            return False
         inner = ip.ipv4_mapped or ip.sixtofour
-        if ip in _TRANSLATED:
+        if any(ip in network for network in _TRANSLATED):
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(str(inner))

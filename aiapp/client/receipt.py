@@ -12,6 +12,7 @@ from aiapp.client.call import Call
 from aiapp.client.route import full_name
 from aiapp.core.events import Completion
 from aiapp.core.invoice import Invoice
+from aiapp.core.parts import File, Image
 from aiapp.core.request import Request
 from aiapp.core.response import Change, Receipt, Response
 from aiapp.core.secrets import without_secrets
@@ -22,7 +23,9 @@ from aiapp.tracking.billing import CACHED, OWN_MACHINE, bill, nothing_due
 
 
 def shown(payload: Mapping[str, Any], request: Request) -> Mapping[str, Any]:
-    """A payload as a receipt may show it: only what a user adds to it by `extra` can hold a key."""
+    """A payload as a receipt may show it: what a user adds by `extra` may hold a key, and a URL may, too."""
+    if any(isinstance(part, Image | File) and part.url for message in request.messages for part in message.parts):
+        payload = without_secrets(payload, by_name=False)
     extra = request.settings.extra
     return (
         {**payload, **without_secrets({name: payload[name] for name in extra if name in payload})} if extra else payload

@@ -12,6 +12,19 @@ _NAME = re.compile(
     r"|(?:\A|_)(?:(?:access|auth|bearer|refresh|id|session|api|security)_?)?token\Z",
     re.IGNORECASE,
 )
+URL_SECRETS = (
+    r"(?<=http://)[^\s/?#@]+(?=@)",
+    r"(?<=ttps://)[^\s/?#@]+(?=@)",
+    r"(?<=://)[^\s/?#@:]*:[^\s/?#@]+(?=@)",
+    *(
+        rf"(?<=[?&]{name}=)[^\s&#\"'<>]{{6,}}"
+        for name in ("token", "access_token", "auth_token", "api_key", "apikey", "key", "secret", "password", "sig")
+    ),
+    r"(?<=[-&?]signature=)[^\s&#\"'<>]{6,}",
+    r"(?<=X-Amz-Security-Token=)[^\s&#\"'<>]{6,}",
+)
+"""Regular expressions of what is secret in a URL: user and password, and what signs or opens it, in any case."""
+_IN_URL = re.compile("|".join(URL_SECRETS), re.IGNORECASE)
 _HOST = re.compile(r"(?:[^:\[\]]+|\[[^\[\]]*\])(?::\d*)?")
 
 
@@ -31,15 +44,28 @@ def bare_url(url: str) -> str:
     return f"{scheme}{mark}{host}{slash}{path}"
 
 
-def without_secrets(value: Any) -> Any:
-    """Plain JSON values with what stands under such a name taken out, at any depth."""
+def names_headers(name: str) -> bool:
+    """Whether what stands under a name, such as `headers` or `extraHeaders`, is headers: any of them may be a key."""
+    return name.lower().endswith("headers")
+
+
+def without_secrets(value: Any, *, by_name: bool = True) -> Any:
+    """Plain JSON values without the secrets of their URLs and, `by_name`, those that their names tell, at any depth."""
+    if isinstance(value, str):
+        return _IN_URL.sub(REDACTED, value) if "://" in value else value
     if isinstance(value, Mapping):
         inner: Mapping[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
-        return {
-            name: REDACTED if one is not None and names_a_secret(name) else without_secrets(one)
-            for name, one in inner.items()
-        }
+        return {name: _under(name, one, by_name) for name, one in inner.items()}
     if isinstance(value, list | tuple):
         items: list[Any] | tuple[Any, ...] = value  # pyright: ignore[reportUnknownVariableType]
-        return [without_secrets(one) for one in items]
+        return [without_secrets(one, by_name=by_name) for one in items]
     return value
+
+
+def _under(name: str, value: Any, by_name: bool) -> Any:
+    if by_name and value is not None:
+        if names_a_secret(name):
+            return REDACTED
+        if names_headers(name):
+            return dict.fromkeys(value, REDACTED) if isinstance(value, Mapping) else REDACTED
+    return without_secrets(value, by_name=by_name)

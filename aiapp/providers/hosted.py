@@ -86,6 +86,11 @@ class HostedProvider(ABC, Generic[Sdk]):
         self._key, self._timeout, self._http_client = key, timeout, http_client
         self._connections: PerLoop[Connection[Sdk]] = PerLoop(self._connect, Connection[Sdk].aclose)
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The key, for those who must keep it out of what they write."""
+        return (self._key,) if self._key else ()
+
     @abstractmethod
     def prepare(self, request: Request) -> Prepared:
         """The payload for a request; loads nothing."""

@@ -68,6 +68,16 @@ class Provider(Protocol):
 
 
 @runtime_checkable
+class HoldsSecrets(Protocol):
+    """A provider that was given keys, which nothing that is kept may show."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The keys."""
+        ...
+
+
+@runtime_checkable
 class Embeds(Protocol):
     """A provider whose model makes vectors of texts."""
 

@@ -29,7 +29,7 @@ from aiapp.core.events import Event
 from aiapp.core.request import Request
 from aiapp.core.serialisation import from_plain, to_plain
 from aiapp.providers.counting import Count, estimate
-from aiapp.providers.protocol import Counts, Embeds, Prepared, Provider
+from aiapp.providers.protocol import Counts, Embeds, HoldsSecrets, Prepared, Provider
 from aiapp.providers.registry import open_provider
 from aiapp.testing.scripted import PreparedRequest, request_of
 from aiapp.testing.tape import (
@@ -87,7 +87,8 @@ class Cassette:
         key = api_key if self.recording else api_key or _PLACEHOLDER
         opened = open_provider(model, api_key=key, base_url=base_url) if isinstance(model, str) else model
         self._provider, self._normalise = opened, normalise
-        self._secrets = () if api_key is None else (api_key,)
+        held = opened.secrets if isinstance(opened, HoldsSecrets) else ()
+        self._secrets = tuple(one for one in held if one != _PLACEHOLDER)
         self._lock = threading.Lock()
         self._interactions = [] if self.recording else read(self.path, self._full_name)
 
@@ -110,6 +111,11 @@ class Cassette:
     def ranks_choices(self) -> bool:
         """As with the recorded provider."""
         return self._provider.ranks_choices
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The recorded provider's, which are in nothing that is written."""
+        return self._secrets
 
     def prepare(self, request: Request) -> Prepared:
         """The payload as the recorded provider has it today."""

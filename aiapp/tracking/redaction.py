@@ -1,8 +1,9 @@
 """Secrets taken out of plain JSON values: what is recorded may be read by all who read a repository.
 
 Taken out are the values of environment variables that end in `_API_KEY`, `_TOKEN` or `_SECRET`, what looks like a key
-(`sk-...`, `Bearer ...`), and whatever stands under a name such as `api_key` in what is opaque. A secret is found in any
-text, in the bytes of a file, and where a stream has cut it into deltas.
+(`sk-...`, `Bearer ...`), what opens a URL (`https://user:password@...`, `?token=...`), and whatever stands under a name
+such as `api_key`, or among headers, in what is opaque. A secret is found in any text, in the bytes of a file, and where
+a stream has cut it into deltas.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
-from aiapp.core.secrets import REDACTED, names_a_secret
+from aiapp.core.secrets import REDACTED, URL_SECRETS, names_a_secret, names_headers
 
 SHORTEST = 8
 """Shorter values of the environment are words as others are, and no secrets."""
@@ -24,6 +25,7 @@ _KEYS = (
     r"\bAIza[\w-]{30,}",
     r"(?<=\bBearer )(?:(?=[^\s\"']*\d)[\w.~+/=-]{8,}|[\w.~+/=-]{20,})",
 )
+_IN_URLS = tuple(f"(?i:{one})" for one in URL_SECRETS)
 _OPAQUE = ("extra", "metadata", "raw")
 _DELTAS = {"text_delta": "text", "thinking_delta": "text", "tool_call_delta": "arguments"}
 
@@ -32,7 +34,7 @@ class Redaction:
     """Takes secrets out: those of the environment as it is now, and those that are given."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        found = [os.environ.get(name, "") for name in os.environ if name.upper().endswith(_VARIABLES)]
+        found = [os.environ.get(name, "").strip() for name in os.environ if name.upper().endswith(_VARIABLES)]
         kept = {one for one in (*secrets, *found) if len(one) >= SHORTEST and one not in REDACTED}
         self._pattern = _pattern(tuple(sorted(kept, key=lambda one: (-len(one), one))))
 
@@ -68,6 +70,8 @@ class Redaction:
         for name, one in value.items():
             if opaque and one is not None and names_a_secret(name):
                 cleaned[self.text(name)] = REDACTED
+            elif opaque and isinstance(one, Mapping) and names_headers(name):
+                cleaned[self.text(name)] = dict.fromkeys(map(self.text, cast(Mapping[str, Any], one)), REDACTED)
             else:
                 cleaned[self.text(name)] = self.value(one, opaque=opaque or name in _OPAQUE)
         if not opaque and value.get("kind") in ("file", "image") and value.get("data"):
@@ -101,4 +105,4 @@ class Redaction:
 
 @lru_cache(maxsize=16)
 def _pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join((*map(re.escape, secrets), *_KEYS)))
+    return re.compile("|".join((*map(re.escape, secrets), *_KEYS, *_IN_URLS)))

@@ -104,6 +104,7 @@ class Site(BaseHTTPRequestHandler):
             "/inside": (302, {"Location": f"http://{self.headers['Host']}/cat.png"}, b""),
             "/cat.png": (200, {}, PNG),
             "/gr%C3%BC%C3%9Fe.png": (200, {}, PNG),
+            "/notes.txt?token=SECRETSECRET": (200, {}, b"notes"),
             "/short": (200, {"Content-Length": "1000"}, PNG),
             "/drip": (200, {}, b""),
         }
@@ -231,12 +232,56 @@ def test_a_redirect_to_a_private_address_is_refused(site: str, monkeypatch: pyte
         "::ffff:10.0.0.1",
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
+        "2002:a00:1::1",
+        "2001:0:a00:1::f5ff:fffe",  # Teredo
+        "64:ff9b::a00:1",
+        "64:ff9b:1::a00:1",
+        "64:ff9b:1::808:808",
+        "fec0::1",
+        "::10.0.0.1",
+        "::a9fe:a9fe",
+        "::8.8.8.8",
+        "::ffff:0:127.0.0.1",
+        "::ffff:0:a9fe:a9fe",
     ],
 )
 def test_addresses_that_are_not_public(address: str) -> None:
     assert not is_public(address)
 
 
-@pytest.mark.parametrize("address", ["1.1.1.1", "8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "1.1.1.1",
+        "8.8.8.8",
+        "2606:4700::1111",
+        "::ffff:8.8.8.8",
+        "::ffff:0:8.8.8.8",
+        "64:ff9b::808:808",
+        "2002:808:808::1",
+    ],
+)
 def test_addresses_that_are_public(address: str) -> None:
     assert is_public(address)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:hunter2@127.0.0.1:9/x?token=SECRETSECRET",
+        "http://user:hunter2@h:port/x?token=SECRETSECRET",
+        "ftp://user:hunter2@h/x?token=SECRETSECRET",
+    ],
+)
+def test_a_failed_download_shows_neither_password_nor_query(url: str) -> None:
+    with pytest.raises((DownloadFailed, InvalidInput)) as raised:
+        image(url, fetch=True)
+    told = f"{raised.value!r} {vars(raised.value)}"
+    assert "hunter2" not in told
+    assert "SECRET" not in told
+
+
+def test_what_is_no_image_is_named_without_its_query(site: str) -> None:
+    with pytest.raises(InvalidInput, match=r"/notes\.txt'") as raised:
+        image(f"{site}/notes.txt?token=SECRETSECRET", fetch=True, allow_private=True)
+    assert "SECRET" not in str(raised.value)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from array import array
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -26,11 +27,15 @@ from aiapp.core.embeddings import Vectors as EmbeddedVectors
 from aiapp.core.errors import InvalidInput, MissingKey, ProviderError, RateLimited
 from aiapp.core.events import Event, TextDelta, fold
 from aiapp.core.messages import Message, system, user
-from aiapp.core.parts import File, ToolCall, ToolResult
+from aiapp.core.parts import File, Image, Text, ToolCall, ToolResult
 from aiapp.core.request import Request, Settings
 from aiapp.core.usage import Usage
+from aiapp.providers.anthropic.provider import AnthropicProvider
 from aiapp.providers.counting import Count
 from aiapp.providers.local.provider import LocalProvider
+from aiapp.providers.openai.chat.provider import ChatProvider
+from aiapp.providers.openai.provider import OpenAIProvider
+from aiapp.providers.openai.vendors import vendors
 from aiapp.testing import Cassette, NotRecorded, Said, ScriptedModel, Vectors, WireServer, faults, tape
 from tests.core.test_serialisation import exact, some_events, some_requests
 
@@ -431,7 +436,7 @@ def test_what_stands_under_a_secrets_name_is_taken_out(tmp_path: Path) -> None:
     recorded(path, "x", asked)
     kept = json.loads(path.read_text())["interactions"][0]["request"]["settings"]["extra"]
     assert kept == {
-        "extra_headers": {"X-Api-Key": "[redacted]", "authToken": "[redacted]", "accept": "text"},
+        "extra_headers": {"X-Api-Key": "[redacted]", "authToken": "[redacted]", "accept": "[redacted]"},
         "password": "[redacted]",
         "prompt_cache_key": "kept",
         "max_tokens": 5,
@@ -439,6 +444,39 @@ def test_what_stands_under_a_secrets_name_is_taken_out(tmp_path: Path) -> None:
     }
     other = replace(asked, settings=Settings(extra={**extra, "password": "another"}))
     assert fold(ask(replay(path), other)).text == "x"
+
+
+def test_what_opens_a_url_and_what_stands_in_headers_is_taken_out(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    mcp = {"type": "mcp", "server_url": "https://u:passw0rdpass@h/", "headers": {"X-My": "topsecretvalue"}}
+    shown = user([Text("see http://v:hunter2@i/?token=0123456789"), Image("image/png", url="https://w:hunter3@h/a")])
+    asked = Request((shown,), settings=Settings(extra={"tools": [mcp]}))
+    recorded(path, "it is at ftp://x:hunter4@h/", asked)
+    text = path.read_text()
+    assert not any(one in text for one in ("passw0rd", "topsecret", "hunter", "0123456789"))
+    assert "X-My" in text
+    assert fold(ask(replay(path), asked)).text == "it is at ftp://[redacted]@h/"
+
+
+@pytest.mark.parametrize(
+    ("path", "make"),
+    [
+        ("/responses", lambda url: OpenAIProvider("m", api_key="an unusual one", base_url=url)),
+        ("/messages", lambda url: AnthropicProvider("m", api_key="an unusual one\n", base_url=url)),
+        ("/chat", lambda url: ChatProvider(vendors()["groq"], "m", api_key="an unusual one", base_url=url)),
+    ],
+    ids=["openai", "anthropic", "chat"],
+)
+def test_the_key_of_a_provider_is_not_written(path: str, make: Callable[[str], Any], tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    question = "is an unusual one my key?"
+    with WireServer([Said("an unusual one is your key")]) as server:
+        with Client(provider=Cassette(file, make(server.url))) as client:
+            assert "unusual" in client.complete(question).text
+        assert path in server.requests[0].path
+    assert "unusual" not in file.read_text()
+    with Client(provider=Cassette(file, make("http://localhost:9"))) as again:
+        assert again.complete(question).text == "[redacted] is your key"
 
 
 def test_prose_about_keys_is_left_as_it_is(tmp_path: Path) -> None:

@@ -43,6 +43,11 @@ class LiteLLMProvider:
         self._chat = {**self._access, "_skip_mcp_handler": True}
         self._connections = PerLoop(Connections, Connections.aclose)
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The key, for those who must keep it out of what they write."""
+        return (self._key,) if self._key else ()
+
     def prepare(self, request: Request) -> Prepared:
         """The arguments for a request; loads nothing."""
         return encode(request, self.model)
