@@ -12,6 +12,7 @@ import tempfile
 from array import array
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -461,21 +462,21 @@ def test_what_opens_a_url_and_what_stands_in_headers_is_taken_out(tmp_path: Path
 @pytest.mark.parametrize(
     ("path", "make"),
     [
-        ("/responses", lambda url: OpenAIProvider("m", api_key="an unusual one", base_url=url)),
-        ("/messages", lambda url: AnthropicProvider("m", api_key="an unusual one\n", base_url=url)),
-        ("/chat", lambda url: ChatProvider(vendors()["groq"], "m", api_key="an unusual one", base_url=url)),
+        ("/responses", partial(OpenAIProvider, "m", api_key="an unusual one")),
+        ("/messages", partial(AnthropicProvider, "m", api_key="an unusual one\n")),
+        ("/chat", partial(ChatProvider, vendors()["groq"], "m", api_key="an unusual one")),
     ],
     ids=["openai", "anthropic", "chat"],
 )
-def test_the_key_of_a_provider_is_not_written(path: str, make: Callable[[str], Any], tmp_path: Path) -> None:
+def test_the_key_of_a_provider_is_not_written(path: str, make: Callable[..., Any], tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     question = "is an unusual one my key?"
     with WireServer([Said("an unusual one is your key")]) as server:
-        with Client(provider=Cassette(file, make(server.url))) as client:
+        with Client(provider=Cassette(file, make(base_url=server.url))) as client:
             assert "unusual" in client.complete(question).text
         assert path in server.requests[0].path
     assert "unusual" not in file.read_text()
-    with Client(provider=Cassette(file, make("http://localhost:9"))) as again:
+    with Client(provider=Cassette(file, make(base_url="http://localhost:9"))) as again:
         assert again.complete(question).text == "[redacted] is your key"
 
 

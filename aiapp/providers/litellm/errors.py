@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -36,6 +37,8 @@ BY_CLASS: Mapping[str, type[errors.ProviderError]] = {
     "APIError": errors.Unavailable,
     "OpenAIError": errors.Unavailable,
 }
+_HEADER = re.compile(r"(?<=Illegal header value).*", re.DOTALL)
+"""It may be a key of the environment, which only litellm knows."""
 _VAGUE = (errors.BadRequest, errors.Unavailable)
 
 
@@ -73,7 +76,7 @@ def translate(error: Exception, model: str, key: str | None) -> errors.ProviderE
     response: Any = getattr(facts, "response", None)
     headers: Mapping[str, str] = getattr(facts, "litellm_response_headers", None) or getattr(response, "headers", {})
     message = str(getattr(facts, "message", None) or error)
-    message = message.replace(key, "...") if key else message
+    message = _HEADER.sub("", message.replace(key, "...") if key else message)
     return kind(
         shortened(message),
         provider=NAME,

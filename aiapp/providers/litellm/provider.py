@@ -15,9 +15,9 @@ from aiapp.providers.counting import Count, estimate
 from aiapp.providers.hosted import BROKEN_OFF
 from aiapp.providers.litellm import NAME
 from aiapp.providers.litellm.decode import StreamDecoder, decode
-from aiapp.providers.litellm.encode import encode
+from aiapp.providers.litellm.encode import checked, encode, without
 from aiapp.providers.litellm.errors import translate
-from aiapp.providers.litellm.sdk import Connections, load, require
+from aiapp.providers.litellm.sdk import Connections, load, require, taken
 from aiapp.providers.litellm.usage import decode_usage
 from aiapp.providers.protocol import Prepared
 from aiapp.sync import PerLoop
@@ -49,8 +49,14 @@ class LiteLLMProvider:
         return (self._key,) if self._key else ()
 
     def prepare(self, request: Request) -> Prepared:
-        """The arguments for a request; loads nothing."""
-        return encode(request, self.model)
+        """The arguments for a request; litellm is loaded to ask it about settings that not every model takes."""
+        prepared = encode(request, self.model)
+        asked = checked(prepared.payload, request.settings.extra)
+        known = taken(self.model) if asked else None
+        if known is None:
+            return prepared
+        lost = [name for name in asked if name not in known]
+        return without(prepared, lost, self.model) if lost else prepared
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer."""

@@ -9,7 +9,7 @@ import os
 import warnings
 from collections.abc import Coroutine
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, ClassVar
@@ -24,7 +24,8 @@ _CHATTER = (
 )
 _WORKER = "litellm.litellm_core_utils.logging_worker"
 _SETTINGS = {
-    "drop_params": False,  # a setting that a model does not take is an error, not lost in silence
+    "drop_params": False,  # what a model does not take is listed before it is sent, not lost in silence
+    "user_url_validation": True,
     "modify_params": False,
     "num_retries": 0,
     "telemetry": False,
@@ -66,6 +67,7 @@ def load() -> Any:
 @cache
 def _tamed() -> Any:
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else the import fetches a file of prices
+    os.environ["MAX_IMAGE_URL_DOWNLOAD_SIZE_MB"] = "0"  # it downloads no image
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         litellm: Any = import_module("litellm")
@@ -81,6 +83,13 @@ def _tamed() -> Any:
         logger.handlers[:] = [logging.NullHandler()]
         logger.propagate = False
     return litellm
+
+
+@lru_cache(maxsize=256)
+def taken(model: str) -> frozenset[str] | None:
+    """The arguments of Chat Completions that a model takes; None where litellm does not know."""
+    names: list[str] | None = load().get_supported_openai_params(model=model)
+    return None if names is None else frozenset(names)
 
 
 class Connections:

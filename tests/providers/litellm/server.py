@@ -71,6 +71,7 @@ class Server:
         self.answer: dict[str, Any] = ANSWER
         self.headers: dict[str, str] = {}
         self.requests: list[dict[str, Any]] = []
+        self.fetched: list[str] = []
 
 
 @contextmanager
@@ -91,6 +92,10 @@ def serving() -> Generator[Server]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body.encode())
+
+        def do_GET(self) -> None:
+            state.fetched.append(self.path)
+            self.send_error(404)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Silent."""

@@ -48,7 +48,7 @@ def test_messages_and_tools() -> None:
         assistant([Text("Let me see"), ToolCall("c1", "look", "{}"), ToolCall("c2", "look", "{}")]),
         tool(seen, ToolResult("c2", "no", is_error=True)),
     )
-    prepared = encode(Request(history, (Tool("look", "Look", {"type": "object"}),)), "bedrock/model")
+    prepared = encode(Request(history, (Tool("look", "Look", {"type": "object"}),)), "openai/model")
     messages = prepared.payload["messages"]
     assert [message["role"] for message in messages] == ["system", "user", "assistant", "tool", "tool", "user"]
     assert [block["type"] for block in messages[1]["content"]] == ["text", "image_url", "file"]
@@ -209,3 +209,36 @@ def test_a_status_outweighs_the_class_that_contradicts_it(status: int, kind: typ
 
     ours = translate(ServiceUnavailableError("no luck"), "m", None)
     assert type(ours) is kind
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["gemini/gemini-2.5-pro", "vertex_ai/gemini-2.5-pro", "bedrock/m", "ollama/llava", "snowflake/m", "new/m", "m"],
+)
+@pytest.mark.parametrize("url", ["http://10.0.0.1/x?token=SECRETSECRET", "https://u:hunter2@x.example/x"])
+def test_an_image_that_litellm_would_download_is_refused(model: str, url: str) -> None:
+    shown = Image("image/png", url=url)
+    for message in (user([shown]), tool(ToolResult("c", "see", attachments=(shown,)))):
+        with pytest.raises(errors.InvalidInput, match=r"messages\.image: .*/x.*fetch=True") as raised:
+            encode(Request((message,)), model)
+        assert not any(secret in str(raised.value) for secret in ("SECRET", "hunter2"))
+
+
+def test_which_urls_are_handed_on() -> None:
+    def sent(part: Image | File, model: str) -> str:
+        return json.dumps(encode(Request((user([part]),)), model).payload)
+
+    assert "https://x.example/i" in sent(Image("image/png", url="https://x.example/i"), "anthropic/m")
+    assert "gs://bucket/i" in sent(Image("image/png", url="gs://bucket/i"), "vertex_ai/m")
+    for part in (Image("image/png", url="http://x.example/i"), File("application/pdf", "a", url="https://x.example/a")):
+        with pytest.raises(errors.InvalidInput, match=rf"messages\.{part.kind}: .*fetch=True"):
+            sent(part, "anthropic/m")
+
+
+def test_an_illegal_header_is_not_repeated() -> None:
+    class APIConnectionError(Exception):
+        pass
+
+    ours = translate(APIConnectionError("oops: Illegal header value b'Bearer sk-abc\\n'"), "m", None)
+    assert ours is not None
+    assert ours.message == "oops: Illegal header value"

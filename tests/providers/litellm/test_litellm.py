@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 import logging
 import subprocess
 import sys
@@ -16,16 +17,18 @@ import pytest
 from aiapp.client.client import Client
 from aiapp.core import errors
 from aiapp.core.events import Completion, fold
+from aiapp.core.formats import JsonSchema
 from aiapp.core.messages import user
-from aiapp.core.parts import Text, ToolCall
+from aiapp.core.parts import Image, Text, ToolCall
 from aiapp.core.request import Request, Settings
 from aiapp.core.usage import Usage
+from aiapp.providers.litellm.encode import PASSES_ON
 from aiapp.providers.litellm.errors import BY_CLASS
 from aiapp.providers.litellm.provider import LiteLLMProvider
 from aiapp.providers.litellm.sdk import load
 from aiapp.providers.protocol import Embeds
 from aiapp.providers.registry import open_provider
-from tests.providers.litellm.server import Server, serving
+from tests.providers.litellm.server import ANSWER, Server, serving
 
 KEY = "sk-very-secret"
 ASK = Request((user("hi"),))
@@ -118,12 +121,76 @@ def test_an_overflow_is_told_from_other_bad_requests(server: Server) -> None:
 
 
 @needs_litellm
-def test_a_setting_that_the_model_does_not_take_is_refused_not_lost(server: Server) -> None:
-    provider = LiteLLMProvider("ollama/llama3", base_url=server.url)
-    prepared = provider.prepare(Request((user("hi"),), settings=Settings(service_tier="flex")))
-    with pytest.raises(errors.BadRequest):
-        asyncio.run(provider.acomplete(prepared))
+def test_a_setting_that_the_model_does_not_take_is_listed_and_not_sent(server: Server) -> None:
+    settings = Settings(service_tier="flex", effort="low", seed=7, temperature=0.5)
+    request = Request((user("hi"),), format=JsonSchema({"type": "object"}), settings=settings)
+    with Client("litellm:perplexity/sonar", api_key=KEY, base_url=server.url) as client:
+        explained, response = client.explain(request), client.complete(request)
+    lost = {change.field for change in response.receipt.changes if change.lost}
+    assert lost == {"service_tier", "effort", "seed"}
+    assert explained.changes == response.receipt.changes
+    sent = server.requests[0]
+    assert not {"service_tier", "reasoning_effort", "seed"} & sent.keys()
+    assert (sent["temperature"], sent["response_format"]["type"]) == (0.5, "json_schema")
+
+
+@needs_litellm
+def test_a_strict_client_refuses_such_a_setting(server: Server) -> None:
+    request = Request((user("hi"),), settings=Settings(service_tier="flex"))
+    with (
+        Client("litellm:perplexity/sonar", api_key=KEY, base_url=server.url, strict=True) as client,
+        pytest.raises(errors.NotHonoured, match="service_tier"),
+    ):
+        client.complete(request)
     assert server.requests == []
+
+
+@needs_litellm
+def test_what_a_user_adds_is_not_taken_out(server: Server) -> None:
+    request = Request((user("hi"),), settings=Settings(seed=7, extra={"seed": 8}))
+    provider = LiteLLMProvider("perplexity/sonar", api_key=KEY, base_url=server.url)
+    assert provider.prepare(request).payload["seed"] == 8
+
+
+@needs_litellm
+def test_of_a_model_that_litellm_does_not_know_nothing_is_taken_out() -> None:
+    request = Request((user("hi"),), settings=Settings(seed=7, service_tier="flex"))
+    prepared = LiteLLMProvider("nobody/x", api_key=KEY).prepare(request)
+    assert (prepared.payload["seed"], prepared.changes) == (7, ())
+
+
+@needs_litellm
+@pytest.mark.parametrize("model", [f"{name}/m" for name in sorted(PASSES_ON)])
+def test_the_url_of_an_image_is_handed_on_unfetched(server: Server, model: str) -> None:
+    url = f"{server.url}/a.png"
+    server.answer = {**ANSWER, "service_tier": "on_demand"}  # without which litellm fails for groq
+    with Client(f"litellm:{model}", api_key=KEY, base_url=server.url) as client:
+        client.complete(Request((user([Text("What?"), Image("image/png", url=url)]),)))
+    assert url in json.dumps(server.requests)
+    assert server.fetched == []
+
+
+@needs_litellm
+@pytest.mark.parametrize(
+    ("model", "access", "reason"),
+    [
+        ("ollama/llava", {}, "download is disabled"),
+        (
+            "bedrock/us.anthropic.claude-opus-4-6-v1",
+            {"aws_access_key_id": "a", "aws_secret_access_key": "b", "aws_region_name": "us-east-1"},
+            "blocked address",
+        ),
+    ],
+)
+def test_litellm_downloads_nothing_of_what_a_user_adds(
+    server: Server, model: str, access: dict[str, str], reason: str
+) -> None:
+    part = {"type": "image_url", "image_url": {"url": f"{server.url}/a.png"}}
+    settings = Settings(extra={"messages": [{"role": "user", "content": [part]}], **access})
+    provider = LiteLLMProvider(model, base_url=server.url)
+    with pytest.raises(errors.ProviderError, match=reason):
+        asyncio.run(provider.acomplete(provider.prepare(Request((user("hi"),), settings=settings))))
+    assert server.fetched == []
 
 
 @needs_litellm
