@@ -1,4 +1,4 @@
-"""A response cache: the same request to the same model is answered once, and read from then on.
+"""A response cache: the same request to the same model at the same address is answered once, and read from then on.
 
 What is kept are the events of an answer, so that an answer that was waited for can be streamed later, and the reverse.
 Every request is taken as it is, whatever its temperature: a client that has a cache asks for the same answer again.
@@ -26,7 +26,7 @@ from aiapp.core.errors import InvalidInput
 from aiapp.core.events import Event, Finish
 from aiapp.core.request import Request
 from aiapp.core.serialisation import canonical
-from aiapp.providers.protocol import Provider
+from aiapp.providers.protocol import Addressed, Provider
 
 FORMAT = 1
 """Part of every key: what was kept in another way is not read."""
@@ -131,6 +131,11 @@ class Cached:
         finish = next((event for event in reversed(events) if isinstance(event, Finish)), None)
         if finish is not None and finish.reason in _WHOLE:
             await asyncio.to_thread(self._cache.put, key, events)
+
+
+def address_of(provider: Provider) -> str | None:
+    """Where a provider's requests go; None for the one place where they can go, or go unless something else is said."""
+    return provider.address if isinstance(provider, Addressed) else None
 
 
 def key_of(request: Request, provider: Provider, scope: Any = None) -> str:

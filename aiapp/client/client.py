@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from aiapp.client.batch import CONCURRENCY, Progress, batched
 from aiapp.client.budget import Budget, budgets_here
-from aiapp.client.cache import Cache, Cached
+from aiapp.client.cache import Cache, Cached, address_of
 from aiapp.client.call import Call, Opened, Policy, Proceed, around, close_stream
 from aiapp.client.explanation import Explanation, explain
 from aiapp.client.fallback import open_first
@@ -95,7 +95,7 @@ class Client:
         self._routes = tuple(Route(one, retry, timeout, strict=strict, gates=gates) for one in (first, *others))
         self._settings, self._budget = settings or Settings(), budget
         self._open: Proceed = self._routes[0].open if not others else self._first_to_answer
-        self._cached = None if cache is None else Cached(cache, [base_url, strict])
+        self._cached = None if cache is None else Cached(cache, [address_of(first), strict])
         if self._cached is not None:
             self._open = around(self._cached, self._open)
         for policy in reversed(middleware):

@@ -91,6 +91,11 @@ class HostedProvider(ABC, Generic[Sdk]):
         """The key, for those who must keep it out of what they write."""
         return (self._key,) if self._key else ()
 
+    @property
+    def address(self) -> str | None:
+        """Where requests go; None for the vendor's own address."""
+        return None if self._base_url == self.default_base_url else self._base_url
+
     @abstractmethod
     def prepare(self, request: Request) -> Prepared:
         """The payload for a request; loads nothing."""

@@ -78,6 +78,16 @@ class HoldsSecrets(Protocol):
 
 
 @runtime_checkable
+class Addressed(Protocol):
+    """A provider whose requests may go to more than one server."""
+
+    @property
+    def address(self) -> str | None:
+        """Where requests go, by an argument or by the environment; None for the vendor's own address."""
+        ...
+
+
+@runtime_checkable
 class Embeds(Protocol):
     """A provider whose model makes vectors of texts."""
 

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.client.cache import Cache, MemoryCache, key_of
+from aiapp.client.cache import Cache, MemoryCache, address_of, key_of
 from aiapp.client.call import Call, Opened, Proceed
 from aiapp.client.client import Client
 from aiapp.client.retry import Retry
@@ -29,7 +29,8 @@ from aiapp.core.parts import Text, Thinking
 from aiapp.core.request import Request, Settings, Tool
 from aiapp.core.response import Response
 from aiapp.providers.protocol import Prepared
-from aiapp.testing import ScriptedModel
+from aiapp.providers.registry import open_provider
+from aiapp.testing import ScriptedModel, WireServer
 from aiapp.testing.scripted import Script
 
 Make = Callable[[Path], Cache]
@@ -161,6 +162,45 @@ def test_whatever_is_sent_is_part_of_the_key(other: Request) -> None:
     assert key_of(other, model) != key_of(BASE, model)
     assert key_of(BASE, model, "https://elsewhere") != key_of(BASE, model)
     assert key_of(replace(BASE, prompt="abc"), model) == key_of(BASE, model)
+
+
+@pytest.mark.parametrize(
+    ("model", "variable"),
+    [
+        ("openai:m", "OPENAI_BASE_URL"),
+        ("openai-chat:m", "OPENAI_BASE_URL"),
+        ("azure:m", "AZURE_OPENAI_ENDPOINT"),
+        ("anthropic:m", "ANTHROPIC_BASE_URL"),
+    ],
+)
+@pytest.mark.parametrize("how", ["environment", "argument", "provider"])
+def test_two_servers_are_never_mixed(model: str, variable: str, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, said = MemoryCache(), list[str]()
+    for vendor in ("OPENAI", "AZURE_OPENAI", "ANTHROPIC"):
+        monkeypatch.setenv(f"{vendor}_API_KEY", "k")
+    with WireServer("one") as first, WireServer("two") as second:
+        for server in (first, second, first):
+            address = f"{server.url}/v1"
+            if how == "environment":
+                monkeypatch.setenv(variable, address)
+                client = Client(model, cache=cache)
+            elif how == "argument":
+                client = Client(model, base_url=address, cache=cache)
+            else:
+                client = Client(provider=open_provider(model, base_url=address), cache=cache)
+            monkeypatch.delenv(variable, raising=False)  # what was read when the client was made, stays
+            with client:
+                said.append(client.complete("hello").text)
+        assert (said, len(first.requests), len(second.requests)) == (["one", "two", "one"], 1, 1)
+
+
+def test_a_vendors_own_address_is_the_key_that_it_was() -> None:
+    for model in ("openai:m", "anthropic:m", "groq:m", "ollama:m"):
+        assert address_of(open_provider(model, api_key="k")) is None
+    assert address_of(open_provider("groq:m", api_key="k", base_url="https://api.groq.com/openai/v1")) is None
+    assert address_of(ScriptedModel("x")) is None
+    usual = key_of(BASE, open_provider("openai:m", api_key="k"), [None, False])
+    assert usual == "ccc2284572dae3f0f7b728cb5af96b718d956892348075e08bdb7c595c9f2d6a"
 
 
 def test_a_strict_client_does_not_take_what_another_kept() -> None:

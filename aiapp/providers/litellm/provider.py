@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -47,6 +48,13 @@ class LiteLLMProvider:
     def secrets(self) -> tuple[str, ...]:
         """The key, for those who must keep it out of what they write."""
         return (self._key,) if self._key else ()
+
+    @property
+    def address(self) -> str | None:
+        """Where requests go, by an argument or by a variable such as `OPENAI_API_BASE`; None leaves it to litellm."""
+        given: str | None = self._access.get("api_base")
+        vendor = self.model.partition("/")[0].upper()
+        return given or os.environ.get(f"{vendor}_BASE_URL") or os.environ.get(f"{vendor}_API_BASE")
 
     def prepare(self, request: Request) -> Prepared:
         """The arguments for a request; litellm is loaded to ask it about settings that not every model takes."""

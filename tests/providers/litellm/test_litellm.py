@@ -249,3 +249,11 @@ def test_every_exception_of_litellms_is_mapped() -> None:
     vague = [kind.__name__ for kind in public if not any(parent.__name__ in BY_CLASS for parent in kind.__mro__)]
     assert public
     assert vague == []
+
+
+@needs_litellm
+def test_the_address_is_known_before_anything_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert LiteLLMProvider("openai/m").address is None
+    monkeypatch.setenv("OLLAMA_API_BASE", "http://box:11434")
+    assert LiteLLMProvider("ollama/m").address == "http://box:11434"
+    assert LiteLLMProvider("ollama/m", base_url="http://other:11434").address == "http://other:11434"

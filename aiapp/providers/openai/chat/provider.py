@@ -41,6 +41,11 @@ class ChatProvider(OpenAISdkProvider):
         self.free = vendor.own_machine and is_loopback(address or "") and not model.endswith("-cloud")
         self.open(model, vendor.secret(api_key), address, timeout, http_client)
 
+    @property
+    def address(self) -> str | None:
+        """Where requests go; None for the vendor's own address."""
+        return None if self._base_url == self.vendor.base_url else self._base_url
+
     def prepare(self, request: Request) -> Prepared:
         """The payload for a request; loads nothing."""
         return encode(request, self.model, self.vendor)
