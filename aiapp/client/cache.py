@@ -3,7 +3,8 @@
 What is kept are the events of an answer, so that an answer that was waited for can be streamed later, and the reverse.
 Every request is taken as it is, whatever its temperature: a client that has a cache asks for the same answer again.
 Only whole answers are kept, those that ended with `stop` or `tool_calls`; never a failure, an answer that broke off,
-was cut at a limit or refused, nor one that a fallback gave.
+was cut at a limit or refused, nor one that a fallback gave. Where a value of a type is asked for, an answer that holds
+none is neither kept nor given.
 
 Where one client is asked the same again before the answer is there, the second call waits for the first, and is
 answered from the cache. It waits for no stream, which is as slow as its reader; and it shares no failure: where nothing
@@ -23,7 +24,8 @@ from typing import Any, Protocol
 
 from aiapp.client.call import Call, Opened, Proceed
 from aiapp.core.errors import InvalidInput
-from aiapp.core.events import Event, Finish
+from aiapp.core.events import Event, Finish, fold
+from aiapp.core.formats import JsonSchema
 from aiapp.core.request import Request
 from aiapp.core.serialisation import canonical
 from aiapp.providers.protocol import Addressed, Provider
@@ -88,17 +90,17 @@ class Cached:
 
     def kept(self, request: Request, provider: Provider) -> Sequence[Event] | None:
         """The answer that is kept for a request to a model."""
-        return self._cache.get(key_of(request, provider, self._scope))
+        return self._get(key_of(request, provider, self._scope), request)
 
     async def __call__(self, call: Call, proceed: Proceed, /) -> Opened:
         """Open the answer from the cache, or from what stands further in."""
         key = key_of(call.request, call.provider, self._scope)
         place = (asyncio.get_running_loop(), key)
-        kept, first = self._cache.get(key), self._asking.get(place)
+        kept, first = self._get(key, call.request), self._asking.get(place)
         if kept is None and first is not None:
             with call.queueing():
                 await first.wait()
-            kept = self._cache.get(key)
+            kept = self._get(key, call.request)
         if kept is not None:
             call.cached = True
             return Opened(kept)
@@ -112,25 +114,41 @@ class Cached:
             done.set()
 
     async def _ask(self, key: str, call: Call, proceed: Proceed) -> Opened:
-        asked = call.provider
+        asked, request = call.provider, call.request
         opened = await proceed(call)
         if call.provider is not asked:
             return opened
         if opened.rest is None:
-            await self._keep(key, opened.first)
+            await self._keep(key, request, opened.first)
             return opened
-        return Opened(opened.first, self._kept_at_its_end(key, [*opened.first], opened.rest))
+        return Opened(opened.first, self._kept_at_its_end(key, request, [*opened.first], opened.rest))
 
-    async def _kept_at_its_end(self, key: str, events: list[Event], rest: AsyncIterator[Event]) -> AsyncIterator[Event]:
+    async def _kept_at_its_end(
+        self, key: str, request: Request, events: list[Event], rest: AsyncIterator[Event]
+    ) -> AsyncIterator[Event]:
         async for event in rest:
             events.append(event)
             yield event
-        await self._keep(key, events)
+        await self._keep(key, request, events)
 
-    async def _keep(self, key: str, events: Sequence[Event]) -> None:
+    async def _keep(self, key: str, request: Request, events: Sequence[Event]) -> None:
         finish = next((event for event in reversed(events) if isinstance(event, Finish)), None)
-        if finish is not None and finish.reason in _WHOLE:
+        if finish is not None and finish.reason in _WHOLE and _answers(request, events):
             await asyncio.to_thread(self._cache.put, key, events)
+
+    def _get(self, key: str, request: Request) -> Sequence[Event] | None:
+        """What is kept, unless the type that is asked for has come to ask for more since."""
+        kept = self._cache.get(key)
+        return kept if kept is not None and _answers(request, kept) else None
+
+
+def _answers(request: Request, events: Sequence[Event]) -> bool:
+    """Whether an answer holds what is asked for, as far as that is checked; one that asks for tools is on the way."""
+    form = request.format
+    if not isinstance(form, JsonSchema) or form.fits is None:
+        return True
+    said = fold(events)
+    return bool(said.tool_calls) or form.fits(said.text)
 
 
 def address_of(provider: Provider) -> str | None:

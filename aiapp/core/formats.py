@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
 class JsonSchema:
-    """The answer is one JSON value that fits the schema."""
+    """The answer is one JSON value that fits the schema.
+
+    `fits` is what whoever made the schema of a type checks a text by: validators ask for more than a schema can say.
+    It is no part of the value, and is neither compared nor written.
+    """
 
     schema: Mapping[str, Any]
     name: str = "output"
+    fits: Callable[[str], bool] | None = field(default=None, compare=False, repr=False, metadata={"written": False})
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ class Schema(Generic[T]):
         # `Optional[int]` has a name where `int | None` has none, and the two are one type.
         said = "output" if get_origin(of) in (Union, UnionType) else getattr(of, "__name__", "output")
         name = re.sub(r"[^a-zA-Z0-9_-]+", "_", said).strip("_")
-        self._format = JsonSchema(schema, name[:LONGEST_NAME] or "output")
+        self._format = JsonSchema(schema, name[:LONGEST_NAME] or "output", self.fits)
 
     @staticmethod
     def of(kind: Any) -> Schema[Any]:
@@ -74,6 +74,10 @@ class Schema(Generic[T]):
             return Misfit("; ".join(f"{place}: {problem}" for place, problem in places))
         held: T = value.value if self._wrapped else value
         return held
+
+    def fits(self, text: str) -> bool:
+        """Whether a JSON text holds a value."""
+        return not isinstance(self.read(text), Misfit)
 
     def parse(self, text: str) -> T:
         """The value that a JSON text holds, or `InvalidInput` naming each place that does not fit."""

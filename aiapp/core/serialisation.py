@@ -173,7 +173,7 @@ def _defaults(made: type[Any]) -> dict[str, Any]:
     return {
         one.name: one.default_factory() if one.default_factory is not MISSING else one.default
         for one in fields(made)
-        if one.name != "kind"
+        if one.name != "kind" and one.metadata.get("written", True)
     }
 
 

@@ -12,22 +12,25 @@ from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import AfterValidator
 
 from aiapp.client.cache import Cache, MemoryCache, address_of, key_of
 from aiapp.client.call import Call, Opened, Proceed
 from aiapp.client.client import Client
 from aiapp.client.retry import Retry
 from aiapp.client.sqlite_cache import SqliteCache
-from aiapp.core.errors import InvalidInput, NotFound, RateLimited
+from aiapp.core.errors import AnswerInvalid, InvalidInput, NotFound, RateLimited
 from aiapp.core.events import Event, Finish, FinishReason, PartEnd, Started, TextDelta, ToolCallDelta, ToolCallStart
 from aiapp.core.messages import Message, user
 from aiapp.core.parts import Text, Thinking
 from aiapp.core.request import Request, Settings, Tool
 from aiapp.core.response import Response
+from aiapp.core.schema import Schema
 from aiapp.providers.protocol import Prepared
 from aiapp.providers.registry import open_provider
 from aiapp.testing import ScriptedModel, WireServer
@@ -451,3 +454,59 @@ def test_each_loop_waits_for_its_own() -> None:
         thread.join(10)
     assert not any(thread.is_alive() for thread in threads)
     assert 1 <= len(model.requests) <= 8
+
+
+# What holds no value of the type that is asked for.
+
+
+@both
+def test_an_answer_that_holds_no_value_is_not_kept(make: Make, tmp_path: Path) -> None:
+    model = ScriptedModel(["not json", "still", '{"value": 3}'])
+    client = Client(provider=model, cache=make(tmp_path))
+    with pytest.raises(AnswerInvalid):
+        client.complete("x", output=int)
+    assert client.complete("x", output=int).output == 3
+    assert client.complete("x", output=int).receipt.cached
+    model.assert_done()
+
+
+def test_a_stream_that_holds_no_value_is_not_kept() -> None:
+    model = ScriptedModel(["not json", '{"value": 3}'])
+    client = Client(provider=model, cache=MemoryCache())
+    with pytest.raises(AnswerInvalid):
+        list(client.stream("x", output=int))
+    for cached in (False, True):
+        stream = client.stream("x", output=int)
+        list(stream)
+        assert (stream.response.output, stream.response.receipt.cached) == (3, cached)
+
+
+def test_what_a_validator_refuses_is_neither_kept_nor_given() -> None:
+    """The schema is the same; only the validator tells the two answers apart."""
+    least = 0
+
+    def large_enough(value: int) -> int:
+        if value < least:
+            raise ValueError("too small")
+        return value
+
+    kind: Any = Annotated[int, AfterValidator(large_enough)]
+    model = ScriptedModel(['{"value": 3}', '{"value": 7}'])
+    client = Client(provider=model, cache=MemoryCache())
+    assert client.complete("x", output=kind).output == 3
+    least = 5
+    assert not client.explain("x", output=kind).cached
+    assert client.complete("x", output=kind).output == 7
+    assert client.explain("x", output=kind).cached
+    model.assert_done()
+
+
+def test_a_call_for_a_tool_on_the_way_to_a_value_is_kept() -> None:
+    said: tuple[Event, ...] = (
+        ToolCallStart(0, "c", "look"),
+        ToolCallDelta(0, "{}"),
+        Finish("tool_calls", "tool_calls"),
+    )
+    client = Client(provider=ScriptedModel([said]), cache=MemoryCache())
+    asked = Request((user("x"),), tools=(Tool("look", "", {}),), format=Schema(int).format())
+    assert [client.complete(asked).receipt.cached for _ in range(2)] == [False, True]
