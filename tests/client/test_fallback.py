@@ -13,6 +13,7 @@ import pytest
 from aiapp.client.cache import MemoryCache
 from aiapp.client.call import Call, Opened, Proceed
 from aiapp.client.client import Client
+from aiapp.client.conversation import Conversation
 from aiapp.client.retry import Retry
 from aiapp.core import errors
 from aiapp.core.events import Event, Started, TextDelta
@@ -195,3 +196,34 @@ def test_a_call_that_is_cancelled_asks_nobody_else() -> None:
     assert second.requests == []
     assert Client(provider=Hangs("x"), fallback=[second], timeout=0.01, retry=QUICK).complete("hi").text == "x"
     assert Client(provider=second).complete("hi").receipt.cost == Decimal(0)
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_signed_reasoning_does_not_go_to_a_fallback_that_did_not_sign_it(streaming: bool) -> None:
+    """The API answers 400 to a signature that another model made."""
+    script = [Said("Hello", thinking="Well"), faults.overloaded(), "From haiku"]
+    with WireServer(script) as server:
+        client = Client(
+            "anthropic:claude-opus-5",
+            api_key="k",
+            base_url=server.url,
+            retry=Retry(attempts=1),
+            fallback=[open_provider("anthropic:claude-haiku-4-5", api_key="k", base_url=server.url)],
+        )
+        with client:
+            chat = Conversation(client)
+            if streaming:
+                list(chat.stream("Hi"))
+            else:
+                chat.say("Hi")
+            response = chat.say("And now?")
+    asked, again = server.requests[1].body, server.requests[2].body
+    assert asked["messages"][1]["content"][0]["type"] == "thinking"
+    assert "signed_by" not in str(asked)
+    assert (again["model"], again["messages"][1]["content"]) == (
+        "claude-haiku-4-5",
+        [{"type": "text", "text": "Hello"}],
+    )
+    assert [str(change) for change in response.warnings] == [
+        "messages.thinking: reasoning that claude-opus-5 signed is refused here; left out"
+    ]

@@ -12,7 +12,8 @@ from aiapp.core.messages import Role
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.response import Change
 from aiapp.providers.anthropic import NAME
-from aiapp.providers.anthropic.citations import replayed
+from aiapp.providers.anthropic.citations import cited_again
+from aiapp.providers.anthropic.signed import foreign_signer, replayed
 from aiapp.providers.payload import base64_of
 
 IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")
@@ -23,8 +24,8 @@ _TEXTS = ("application/json", "application/xml", "application/yaml", "applicatio
 class Blocks:
     """Turns parts into blocks for one model, and lists in `changes` what cannot travel."""
 
-    def __init__(self, known: Abilities, changes: list[Change]) -> None:
-        self._known, self._changes = known, changes
+    def __init__(self, model: str, known: Abilities, changes: list[Change]) -> None:
+        self._model, self._known, self._changes = model, known, changes
 
     def of(self, part: Part, role: Role) -> dict[str, Any] | None:
         """The block of a part in a turn of this role; None where it has none."""
@@ -58,11 +59,13 @@ class Blocks:
         return None
 
     def _thinking(self, part: Thinking, role: Role) -> dict[str, Any] | None:
-        """Reasoning goes back exactly as it came: one changed letter is refused."""
-        if NAME in part.metadata and role == "assistant":
-            return dict(part.metadata[NAME])
-        self._lost("messages.thinking", "reasoning of another provider cannot be replayed; left out")
-        return None
+        """Reasoning goes back exactly as it came, and to the model that signed it: anything else is refused."""
+        if NAME not in part.metadata or role != "assistant":
+            return self._lost("messages.thinking", "reasoning of another provider cannot be replayed; left out")
+        signer = foreign_signer(part.metadata[NAME], self._model)
+        if signer is not None:
+            return self._lost("messages.thinking", f"reasoning that {signer} signed is refused here; left out")
+        return replayed(part.metadata[NAME])
 
     def _call(self, part: ToolCall) -> dict[str, Any]:
         block = {"type": "tool_use", "id": _identifier(part.id), "name": part.name, "input": self._input(part)}
@@ -113,7 +116,7 @@ def _text(part: Text, role: Role) -> dict[str, Any] | None:
         return None
     cited = part.metadata.get(NAME, {}).get("citations") if role == "assistant" else None
     block: dict[str, Any] = {"type": "text", "text": part.text}
-    return {**block, "citations": replayed(cited)} if cited else block
+    return {**block, "citations": cited_again(cited)} if cited else block
 
 
 def _identifier(call_id: str) -> str:

@@ -18,7 +18,7 @@ def decode_citation(raw: Mapping[str, Any]) -> Citation:
     return Citation(_source(raw), start, end, raw.get("cited_text") or "", page=page, metadata={NAME: dict(raw)})
 
 
-def replayed(raw: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def cited_again(raw: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Citations of an earlier answer as the API takes them back."""
     return [{name: value for name, value in one.items() if name != _ANSWERED_ONLY} for one in raw]
 

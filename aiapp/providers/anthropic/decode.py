@@ -6,7 +6,7 @@ A whole block and a streamed one end in the same function, so that a stream adds
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from aiapp.core.errors import InvalidResponse
@@ -27,6 +27,7 @@ from aiapp.core.events import (
 from aiapp.providers.anthropic import NAME
 from aiapp.providers.anthropic.citations import decode_citation
 from aiapp.providers.anthropic.failures import streamed_failure
+from aiapp.providers.anthropic.signed import SIGNED, kept
 from aiapp.providers.messages_usage import decode_service, decode_usage
 
 _FINISHES: dict[str, FinishReason] = {
@@ -46,12 +47,13 @@ def decode(response: Mapping[str, Any], model: str) -> Iterator[Event]:
     """The events of a whole message."""
     if not isinstance(response.get("content"), list):
         raise InvalidResponse("the answer has no content", provider=NAME, model=model)
-    yield Started(response.get("model") or model, response.get("id"))
+    served: str = response.get("model") or model
+    yield Started(served, response.get("id"))
     for index, block in enumerate(response["content"]):
         yield from _said(index, block)
         if block.get("type") == "tool_use":
             yield ToolCallDelta(index, _arguments(block))
-        yield from _ended(index, block)
+        yield from _ended(index, block, (model, served))
     yield from _counted(response.get("usage") or {})
     yield from _altered(response)
     yield from _finish(response)
@@ -61,7 +63,7 @@ class StreamDecoder:
     """Turns the API's stream events into ours, one at a time."""
 
     def __init__(self, model: str) -> None:
-        self._model = model
+        self._model = self._served = model
         self._blocks: dict[int, dict[str, Any]] = {}
         self._inputs: dict[int, str] = {}
         self._usage: dict[str, Any] = {}
@@ -91,7 +93,8 @@ class StreamDecoder:
         begun: Mapping[str, Any] = message.get("usage") or {}
         self._usage = {**begun, "output_tokens": None, "output_tokens_details": None}
         self._usage.pop("iterations", None)
-        yield Started(message.get("model") or self._model, message.get("id"))
+        self._served = message.get("model") or self._model
+        yield Started(self._served, message.get("id"))
         if begun:
             yield from _counted(self._usage)
 
@@ -126,7 +129,7 @@ class StreamDecoder:
                 block["input"] = json.loads(arguments)
             except ValueError:
                 return
-        yield from _ended(index, block)
+        yield from _ended(index, block, (self._model, self._served))
 
     def _end(self, event: Mapping[str, Any]) -> Iterator[Event]:
         # Counts are cumulative: a later one replaces, and is never added to, an earlier one.
@@ -150,8 +153,8 @@ def _said(index: int, block: Mapping[str, Any]) -> Iterator[Event]:
             pass
 
 
-def _ended(index: int, block: Mapping[str, Any]) -> Iterator[Event]:
-    """The end of a whole block, with what the API wants back, and what its text cites."""
+def _ended(index: int, block: Mapping[str, Any], made_by: Sequence[str]) -> Iterator[Event]:
+    """The end of a whole block, with what the API wants back, and what its text cites; `made_by` names the model."""
     kind = str(block.get("type"))
     if kind == "text":
         cited: list[Mapping[str, Any]] = block.get("citations") or []
@@ -162,9 +165,9 @@ def _ended(index: int, block: Mapping[str, Any]) -> Iterator[Event]:
     elif kind == "tool_use":
         more = {name: value for name, value in block.items() if name not in _CALL and value is not None}
         yield PartEnd({NAME: more} if more else {}, index=index)
-    elif kind in ("thinking", "redacted_thinking", *_SERVER_CALLS) or kind.endswith("_tool_result"):
+    elif kind in (*SIGNED, *_SERVER_CALLS) or kind.endswith("_tool_result"):
         # What the API's own tools did stands in the answer like encrypted reasoning: it goes back as it came.
-        yield PartEnd({NAME: dict(block)})
+        yield PartEnd({NAME: kept(block, made_by)})
 
 
 def _arguments(block: Mapping[str, Any]) -> str:

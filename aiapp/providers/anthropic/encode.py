@@ -26,7 +26,7 @@ _PAUSED = ("server_tool_use", "mcp_tool_use", "_tool_result")
 def encode(request: Request, model: str) -> Prepared:
     """The payload, and what had to change."""
     known, changes = abilities(NAME, model), list[Change]()
-    turns = turns_of(request.messages, Blocks(known, changes), changes)
+    turns = turns_of(request.messages, Blocks(model, known, changes), changes)
     _refuse_prefill(turns.messages, known, model)
     payload: dict[str, Any] = {"model": model, "max_tokens": 0, "messages": turns.messages}
     if turns.system:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from aiapp.core import errors
 from aiapp.core.events import Cited, Completion, Event, Finish, TextDelta, fold
-from aiapp.core.messages import assistant, user
+from aiapp.core.messages import Message, assistant, user
 from aiapp.core.parts import Citation, Text, Thinking, ToolCall
 from aiapp.core.request import Request
+from aiapp.core.serialisation import from_json, to_json
 from aiapp.core.usage import Usage
 from aiapp.providers.anthropic import NAME
 from aiapp.providers.anthropic.decode import StreamDecoder, decode
@@ -85,7 +86,9 @@ def test_a9_what_is_opaque_goes_back_byte_for_byte_and_in_order(given_answer: di
 def test_a9_reasoning_whose_text_is_omitted_keeps_its_signature() -> None:
     said = whole(answer({"type": "thinking", "thinking": "", "signature": "sig"}, {"type": "text", "text": "Yes"}))
     assert said.parts == (Thinking(""), Text("Yes"))
-    assert said.parts[0].metadata == {NAME: {"type": "thinking", "thinking": "", "signature": "sig"}}
+    block = {"type": "thinking", "thinking": "", "signature": "sig"}
+    assert said.parts[0].metadata == {NAME: block | {"signed_by": ["claude-test", "c"]}}
+    assert encode(Request((user("hi"), said.message, user("on"))), "c").payload["messages"][1]["content"][0] == block
 
 
 @pytest.mark.parametrize(
@@ -312,3 +315,26 @@ def test_from_one_provider_to_another_and_back_signatures_stay() -> None:
     assert prepared.payload["messages"][1]["content"][0] == wire.ANTHROPIC["content"][0]
     assert "encrypted_content" not in json.dumps(prepared.payload)
     assert [change.field for change in prepared.changes] == ["messages.thinking"]
+
+
+@pytest.mark.parametrize("block", [wire.ANTHROPIC["content"][0], {"type": "redacted_thinking", "data": "sealed"}])
+def test_a9_reasoning_goes_back_to_the_model_that_signed_it_alone(block: dict[str, Any]) -> None:
+    said = whole(answer(block, {"type": "text", "text": "Yes"}))
+    history = Request((user("hi"), from_json(Message, to_json(said.message)), user("more")))
+    for own in ("claude-test", "c"):  # as it was asked, and as it was served
+        prepared = encode(history, own)
+        assert prepared.payload["messages"][1]["content"][0] == block
+        assert prepared.changes == ()
+    other = encode(history, "claude-other")
+    assert other.payload["messages"][1]["content"] == [{"type": "text", "text": "Yes"}]
+    assert [str(change) for change in other.changes if change.lost] == [
+        "messages.thinking: reasoning that claude-test signed is refused here; left out"
+    ]
+
+
+def test_reasoning_that_was_stored_without_its_model_goes_back_as_it_did() -> None:
+    block = wire.ANTHROPIC["content"][0]
+    stored = assistant([Thinking("Well", {NAME: block}), Text("Yes")])
+    prepared = encode(Request((user("hi"), stored, user("more"))), "claude-other")
+    assert prepared.payload["messages"][1]["content"][0] == block
+    assert prepared.changes == ()
