@@ -201,8 +201,7 @@ def test_a_call_that_is_cancelled_asks_nobody_else() -> None:
 @pytest.mark.parametrize("streaming", [False, True])
 def test_signed_reasoning_does_not_go_to_a_fallback_that_did_not_sign_it(streaming: bool) -> None:
     """The API answers 400 to a signature that another model made."""
-    script = [Said("Hello", thinking="Well"), faults.overloaded(), "From haiku"]
-    with WireServer(script) as server:
+    with WireServer([Said("Hello", thinking="Well"), faults.overloaded(), "From haiku"]) as server:
         client = Client(
             "anthropic:claude-opus-5",
             api_key="k",

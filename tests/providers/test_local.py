@@ -10,11 +10,11 @@ import re
 import pytest
 
 from aiapp.client.client import Client
-from aiapp.core.errors import BadRequest, ContextOverflow, InvalidInput
+from aiapp.core.errors import BadRequest, ContextOverflow, InvalidInput, NotHonoured
 from aiapp.core.events import Finish, fold
 from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
-from aiapp.core.messages import Message, assistant, system, user
-from aiapp.core.parts import Image, Part, Text, ToolCall, ToolResult
+from aiapp.core.messages import Message, assistant, system, tool, user
+from aiapp.core.parts import File, Image, Part, Text, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.providers.local.provider import LocalProvider
 
@@ -31,6 +31,24 @@ WEATHER = {
     "required": ["city"],
 }
 MUSIC = {"type": "object", "properties": {"song": {"type": "string"}}, "required": ["song"]}
+
+
+def test_what_a_tools_result_carries_is_listed_and_a_strict_client_refuses_it() -> None:
+    shown = ToolResult("c1", "see image", attachments=(Image("image/png", data=b"x"), File("text/plain", "a", b"x")))
+    asked = Request((user("look"), assistant([ToolCall("c1", "look", "{}")]), tool(shown)))
+    changes = LocalProvider().prepare(asked).changes
+    assert [(change.field, change.lost) for change in changes] == [("messages.image", True), ("messages.file", True)]
+    with pytest.raises(NotHonoured, match=r"messages\.image"):
+        Client("local", strict=True).complete(asked)
+
+
+@pytest.mark.parametrize("arguments", ['{"at": "it', "[1]", "null"])
+def test_arguments_that_are_no_object_are_kept_and_listed(arguments: str) -> None:
+    asked = Request((user("look"), assistant([ToolCall("c1", "look", arguments)]), tool(ToolResult("c1", "no"))))
+    prepared = LocalProvider().prepare(asked)
+    call = next(turn for turn in prepared.payload["messages"] if turn["role"] == "call")
+    assert json.loads(call["text"]) == {"name": "look", "arguments": {"text": arguments}}
+    assert [(change.field, change.lost) for change in prepared.changes] == [("messages.tool_call", False)]
 
 
 def test_preparing_lists_what_the_model_cannot_take() -> None:
@@ -64,7 +82,7 @@ def test_calls_and_results_are_turns() -> None:
     assert LocalProvider().prepare(Request(messages)).payload["messages"][1:] == [
         {"role": "assistant", "text": "One moment."},
         {"role": "call", "text": '{"name": "get_weather", "arguments": {"city": "Oslo"}}'},
-        {"role": "call", "text": '{"name": "broken", "arguments": {}}'},
+        {"role": "call", "text": '{"name": "broken", "arguments": {"text": "{"}}'},
         {"role": "tool", "text": '{"rain": true}'},
         {"role": "tool", "text": '{"error": "no such tool"}'},
     ]

@@ -41,7 +41,7 @@ def encode(request: Request) -> Prepared:
     }
     changes.extend(_dropped(request.settings))
     limit = request.settings.max_tokens
-    return Prepared(payload, tuple(changes), most_tokens=DEFAULT_MAX_TOKENS if limit is None else limit)
+    return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=DEFAULT_MAX_TOKENS if limit is None else limit)
 
 
 def _dropped(settings: Settings) -> Iterator[Change]:
@@ -63,24 +63,31 @@ def _dropped(settings: Settings) -> Iterator[Change]:
 
 
 def _turns(message: Message, changes: list[Change]) -> Iterator[dict[str, str]]:
-    """A message as turns: text first, then each call or result."""
-    left_out = [part.kind for part in message.parts if not isinstance(part, Text | ToolCall | ToolResult)]
-    changes.extend(Change(f"messages.{kind}", "the bundled model reads text only; left out") for kind in left_out)
+    """A message as turns: text first, then each call or result, of which the text alone is read."""
+    attached = [one for part in message.parts if isinstance(part, ToolResult) for one in part.attachments]
+    left_out = [part for part in message.parts if not isinstance(part, Text | ToolCall | ToolResult)]
+    for part in (*left_out, *attached):
+        changes.append(Change(f"messages.{part.kind}", "the bundled model reads text only; left out"))
     others = [part for part in message.parts if isinstance(part, ToolCall | ToolResult)]
     if message.text or not others:
         yield {"role": message.role, "text": message.text}
     for part in others:
         if isinstance(part, ToolCall):
-            yield {"role": "call", "text": _call(part)}
+            yield {"role": "call", "text": _call(part, changes)}
         else:
             yield {"role": "tool", "text": json.dumps({"error": part.content}) if part.is_error else part.content}
 
 
-def _call(call: ToolCall) -> str:
+def _call(call: ToolCall, changes: list[Change]) -> str:
     try:
-        return call_text(call.name, json.loads(call.arguments))
-    except json.JSONDecodeError:
-        return call_text(call.name, {})
+        arguments: Any = json.loads(call.arguments or "{}")
+    except ValueError:
+        arguments = None
+    if not isinstance(arguments, dict):
+        reason = "arguments that are no JSON object were sent as {'text': ...}"
+        changes.append(Change("messages.tool_call", reason, lost=False))
+        arguments = {"text": call.arguments}
+    return call_text(call.name, arguments)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _with_system(turns: Sequence[dict[str, str]], request: Request) -> list[dict[str, str]]:
