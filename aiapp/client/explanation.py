@@ -8,8 +8,11 @@ from datetime import UTC, datetime
 
 from aiapp.catalog.prices import STANDARD
 from aiapp.client.bounds import Bound, bound
+from aiapp.client.budget import Budget
 from aiapp.client.receipt import priced, shown
 from aiapp.client.route import Route
+from aiapp.client.spending import affordable
+from aiapp.core.errors import OverBudget
 from aiapp.core.events import Event, fold
 from aiapp.core.invoice import Invoice
 from aiapp.core.request import Request
@@ -29,14 +32,16 @@ class Explanation(Receipt):
     invoice. Both are for one try, without what asking again costs.
 
     `tries` is how often this model is asked at most, and `otherwise` is what is asked where it cannot answer, in order.
-    `refused` is whether a strict client raises `NotHonoured`, for what `changes` says is lost. Where the answer is in
-    the cache, `cached` says so, nobody is asked, and `usage` and `invoice` are those of the answer.
+    `refused` is whether a strict client raises `NotHonoured`, for what `changes` says is lost. `over_budget` is what
+    the budgets around the call raise, as they stand now, in place of asking; what they cut is in `changes`. Where the
+    answer is in the cache, `cached` says so, nobody is asked, and `usage` and `invoice` are those of the answer.
     """
 
     counted: Count | None = None
     bound: Bound = field(kw_only=True)
     tries: int = 0
     refused: bool = False
+    over_budget: OverBudget | None = None
     otherwise: tuple[Explanation, ...] = ()
 
     @property
@@ -45,18 +50,28 @@ class Explanation(Receipt):
         return self.bound.invoice
 
 
-def explain(routes: Sequence[Route], request: Request, kept: Sequence[Event] | None) -> Explanation:
-    """What would be tried, in order; `kept` is the answer that the cache holds."""
+def explain(
+    routes: Sequence[Route], request: Request, kept: Sequence[Event] | None, budgets: Sequence[Budget]
+) -> Explanation:
+    """What would be tried, in order, and within which budgets; `kept` is the answer that the cache holds."""
     if kept is not None:
-        return _kept(_of(routes[0], request), kept, routes[0].provider)
-    first, *others = (_of(route, request) for route in routes)
+        return _kept(_of(routes[0], request, ()), kept, routes[0].provider)
+    first, *others = (_of(route, request, budgets) for route in routes)
     return replace(first, otherwise=tuple(others))
 
 
-def _of(route: Route, request: Request) -> Explanation:
+def _of(route: Route, request: Request, budgets: Sequence[Budget]) -> Explanation:
     """One model alone."""
-    provider = route.provider
-    prepared = provider.prepare(request)
+    provider, now = route.provider, datetime.now(UTC)
+    prepared, over = provider.prepare(request), None
+    refused = route.strict and any(change.lost for change in prepared.changes)
+    most = bound(provider, request, prepared, now)
+    try:
+        accounts = [one.account for one in budgets]
+        fitted, most = affordable(provider, request, prepared, accounts, now, strict=route.strict)
+        prepared = fitted or prepared
+    except OverBudget as error:
+        over = error
     counted = provider.count_tokens(request) if isinstance(provider, Counts) else None
     least = Usage(None if counted is None else counted.tokens)
     tier = prepared.payload.get("service_tier")
@@ -68,10 +83,12 @@ def _of(route: Route, request: Request) -> Explanation:
         changes=prepared.changes,
         payload=shown(prepared.payload, request),
         prompt=request.prompt,
+        prompt_name=request.prompt_name,
         counted=counted,
-        bound=bound(provider, request, prepared, datetime.now(UTC)),
+        bound=most,
         tries=route.retry.attempts,
-        refused=route.strict and any(change.lost for change in prepared.changes),
+        refused=refused,
+        over_budget=over,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -16,8 +17,9 @@ from aiapp.client.route import full_name
 from aiapp.core.errors import OverBudget, TimedOut
 from aiapp.core.events import Completion, fold
 from aiapp.core.invoice import Invoice
+from aiapp.core.request import Request
 from aiapp.core.response import Change
-from aiapp.providers.protocol import Prepared
+from aiapp.providers.protocol import Prepared, Provider
 
 LEAST_ANSWER = 256
 """Tokens of the shortest answer that a budget cuts one to; where it does not afford that, the call is refused."""
@@ -64,7 +66,7 @@ class Spending:
         ):  # a try before was cut, maybe to less than is left
             call.prepared = call.provider.prepare(call.request)
         while True:
-            most = self._affordable(call, accounts, model)
+            most = self._affordable(call, accounts)
             reservation = Reservation(model, accounts, Claim(most.money, most.tokens))
             if reservation.take():
                 return reservation, most
@@ -79,35 +81,47 @@ class Spending:
                         time_left(call.budgets, model)
                     raise
 
-    def _affordable(self, call: Call, accounts: list[Account], model: str) -> Bound:
-        """What the call may take, with its answer cut where only that makes it fit."""
-        most = _most(call, call.prepared)
-        refusal = _refusal(model, accounts, most)
-        if refusal is None:
-            return most
-        if refusal.dimension not in ("money", "tokens") or self._strict or not _open_ended(call):
-            raise refusal
-        saying_so = _most(call, call.prepared, LIMIT_TOKENS)
-        longest = [saying_so.answer_within(left.money, left.tokens) for left in (one.unspent for one in accounts)]
-        tokens = min((one for one in longest if one is not None), default=0)
-        if tokens < LEAST_ANSWER:
-            raise refusal
-        request = replace(call.request, settings=replace(call.request.settings, max_tokens=tokens))
-        cut = call.provider.prepare(request)
-        most = _most(call, cut)
-        if _refusal(model, accounts, most) is not None:  # its provider does not let the answer be cut
-            raise refusal
-        change = Change("max_tokens", f"the budget affords an answer of {tokens:,} tokens; that is sent")
-        call.prepared = call.capped = replace(cut, changes=(*cut.changes, change))
+    def _affordable(self, call: Call, accounts: list[Account]) -> Bound:
+        began = datetime.now(UTC) - timedelta(seconds=call.stopwatch.elapsed)
+        prepared, most = affordable(call.provider, call.request, call.prepared, accounts, began, strict=self._strict)
+        if prepared is not call.prepared:
+            call.prepared = call.capped = prepared
         return most
 
 
-def _most(call: Call, prepared: Prepared | None, more_tokens: int = 0) -> Bound:
-    began = datetime.now(UTC) - timedelta(seconds=call.stopwatch.elapsed)
-    return bound(call.provider, call.request, prepared, began, more_tokens=more_tokens)
+def affordable(
+    provider: Provider,
+    request: Request,
+    prepared: Prepared | None,
+    accounts: Sequence[Account],
+    began: datetime,
+    *,
+    strict: bool,
+) -> tuple[Prepared | None, Bound]:
+    """What is sent, its answer cut where only that makes it fit, and what it may take; `OverBudget` where none fits.
+
+    Nothing is reserved, so it may still have to wait for others.
+    """
+    model, most = full_name(provider), bound(provider, request, prepared, began)
+    refusal = _refusal(model, accounts, most)
+    if refusal is None:
+        return prepared, most
+    if refusal.dimension not in ("money", "tokens") or strict or prepared is None or not _open_ended(request):
+        raise refusal
+    saying_so = bound(provider, request, prepared, began, more_tokens=LIMIT_TOKENS)
+    longest = [saying_so.answer_within(left.money, left.tokens) for left in (one.unspent for one in accounts)]
+    tokens = min((one for one in longest if one is not None), default=0)
+    if tokens < LEAST_ANSWER:
+        raise refusal
+    cut = provider.prepare(replace(request, settings=replace(request.settings, max_tokens=tokens)))
+    most = bound(provider, request, cut, began)
+    if _refusal(model, accounts, most) is not None:  # its provider does not let the answer be cut
+        raise refusal
+    change = Change("max_tokens", f"the budget affords an answer of {tokens:,} tokens; that is sent")
+    return replace(cut, changes=(*cut.changes, change)), most
 
 
-def _refusal(model: str, accounts: list[Account], most: Bound) -> OverBudget | None:
+def _refusal(model: str, accounts: Sequence[Account], most: Bound) -> OverBudget | None:
     """Why a budget has no room for it even with nothing else in flight; also where nobody knows what it may take."""
     claim = Claim(most.money, most.tokens)
     for account in accounts:
@@ -130,11 +144,10 @@ def _why(model: str, dimension: str, most: Bound) -> str:
     return reason
 
 
-def _open_ended(call: Call) -> bool:
-    """Whether the user left the length of the answer open; that of an embedding is none."""
-    settings = call.request.settings
+def _open_ended(request: Request) -> bool:
+    """Whether the user left the length of the answer open."""
     limited = ("max_tokens", "max_output_tokens", "max_completion_tokens")
-    return call.prepared is not None and settings.max_tokens is None and not any(n in settings.extra for n in limited)
+    return request.settings.max_tokens is None and not any(name in request.settings.extra for name in limited)
 
 
 def _taken_whole(call: Call, opened: Opened, most: Bound) -> Claim:

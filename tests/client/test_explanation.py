@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from aiapp.client.budget import Budget
 from aiapp.client.cache import Cache, MemoryCache
 from aiapp.client.client import Client
 from aiapp.client.retry import Retry
 from aiapp.client.sqlite_cache import SqliteCache
-from aiapp.core.errors import BadRequest, NotHonoured, Overloaded
+from aiapp.core.errors import BadRequest, InvalidInput, NotHonoured, OverBudget, Overloaded
+from aiapp.core.formats import Format, Grammar, JsonSchema, Regex
 from aiapp.core.messages import assistant, system, user
 from aiapp.core.parts import Image, Text
 from aiapp.core.request import Request, Settings, Tool
@@ -28,6 +30,7 @@ ASKED = Request(
     (LOOK,),
     settings=Settings(top_k=3, seed=1, max_tokens=50, stop=("x",)),
     prompt="hash",
+    prompt_name="where",
 )
 VENDORS = ("openai", "openai-chat", "anthropic")
 
@@ -44,10 +47,54 @@ def test_it_says_what_the_receipt_then_says(vendor: str, output: type | None) ->
         client.close()
         assert server.requests[0].body == explained.payload
     assert isinstance(explained, Receipt)
-    for name in ("model", "payload", "changes", "prompt", "cached"):
+    for name in ("model", "payload", "changes", "prompt", "prompt_name", "cached"):
         assert getattr(explained, name) == getattr(receipt, name), name
     assert explained.changes
     assert "sk-not-a-real-key" not in repr(explained) + json.dumps(explained.payload)
+
+
+@pytest.mark.parametrize("money", ["0.05", "0.1", "1"])
+def test_a_budget_cuts_what_is_explained_as_it_cuts_what_is_sent(money: str) -> None:
+    with WireServer("hi") as server:
+        budget = Budget(money)
+        with Client("anthropic:claude-opus-5", api_key="k", base_url=server.url, budget=budget) as client:
+            for _ in range(2):  # the second has less
+                explained = client.explain("hello")
+                assert budget.reserved.money == 0
+                receipt = client.complete("hello").receipt
+                assert (explained.payload, explained.changes) == (receipt.payload, receipt.changes)
+                assert explained.over_budget is None
+                assert explained.bound.output_tokens == receipt.payload["max_tokens"]
+    assert bool(explained.changes) == (money != "1")
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_what_a_budget_refuses_is_explained(strict: bool) -> None:
+    with WireServer("never") as server:
+        client = Client("anthropic:claude-opus-5", api_key="k", base_url=server.url, strict=strict)
+        with client, Budget("0.05" if strict else "0.001"):
+            explained = client.explain("hello")
+            with pytest.raises(OverBudget) as raised:
+                client.complete("hello")
+        assert server.requests == []
+    assert str(explained.over_budget) == str(raised.value)
+    assert (explained.payload["max_tokens"], explained.changes, explained.refused) == (16_384, (), False)
+
+
+def test_no_budget_cuts_an_answer_from_the_cache() -> None:
+    cache, model = MemoryCache(), "anthropic:claude-opus-5"
+    with WireServer("hi") as server:
+        with Client(model, api_key="k", base_url=server.url, cache=cache) as rich:
+            rich.complete("hello")
+        with Client(model, api_key="k", base_url=server.url, cache=cache, budget=Budget("0.001")) as poor:
+            explained, receipt = poor.explain("hello"), poor.complete("hello").receipt
+    assert (explained.cached, explained.over_budget, explained.changes) == (True, None, receipt.changes)
+
+
+@pytest.mark.parametrize("form", [JsonSchema({"not": {"type": "null"}}), Regex("("), Grammar("start: nothing")])
+def test_a_format_that_the_bundled_model_cannot_be_held_to_is_refused_before_it_is_asked(form: Format) -> None:
+    with pytest.raises(InvalidInput):
+        Client("local").explain(Request((user("hi"),), format=form))
 
 
 def test_what_only_an_answer_can_tell_is_unknown() -> None:

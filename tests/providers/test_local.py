@@ -6,6 +6,7 @@ import asyncio
 import json
 import math
 import re
+from typing import get_origin
 
 import pytest
 
@@ -171,6 +172,29 @@ def test_a_prompt_that_is_too_long_says_so() -> None:
 def test_a_choice_needs_different_options(options: tuple[str, ...]) -> None:
     with pytest.raises(BadRequest, match="at least one option"):
         Client("local").complete(Request((user("?"),), format=Choice(options)))
+
+
+@pytest.mark.parametrize("kind", [set[int], frozenset[bool], set[str]])
+def test_a_set_is_asked_for_as_a_list(kind: type) -> None:
+    client = Client("local")
+    asked = Request((user("Which are even: 1, 2, 3, 4?"),), settings=Settings(max_tokens=2000))
+    response = client.complete(asked, output=kind)
+    assert isinstance(response.output, get_origin(kind))
+    assert [change.field for change in response.warnings] == ["format"]
+    assert "uniqueItems" in response.warnings[0].reason
+    assert client.explain(asked, output=kind).changes == response.receipt.changes
+
+
+def test_only_items_that_could_repeat_are_listed() -> None:
+    one = {"type": "array", "items": {"type": "integer"}, "uniqueItems": True, "maxItems": 1}
+    named = {"type": "object", "properties": {"uniqueItems": {"type": "boolean"}}, "required": ["uniqueItems"]}
+    deep = {"$defs": {"S": {"type": "array", "uniqueItems": True}}, "properties": {"a": {"$ref": "#/$defs/S"}}}
+    changes = list[list[str]]()
+    for schema in (one, named, deep):
+        prepared = LocalProvider().prepare(Request((user("x"),), format=JsonSchema(schema)))
+        changes.append([change.field for change in prepared.changes])
+        assert ("uniqueItems" in json.dumps(prepared.payload["format"])) == (schema is named)
+    assert changes == [[], [], ["format"]]
 
 
 def test_it_counts_the_tokens_that_a_call_takes() -> None:

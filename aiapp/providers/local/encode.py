@@ -13,6 +13,7 @@ from aiapp.core.messages import Message
 from aiapp.core.parts import Text, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings
 from aiapp.core.response import Change
+from aiapp.providers.local.schema import enforceable
 from aiapp.providers.protocol import Prepared
 from aiapp.transformer.template import call_text, system_text, tool_line
 
@@ -36,7 +37,7 @@ def encode(request: Request) -> Prepared:
             {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
             for tool in request.tools
         ],
-        "format": _format(request),
+        "format": _format(request, changes),
         "sampling": _sampling(request.settings),
     }
     changes.extend(_dropped(request.settings))
@@ -100,12 +101,12 @@ def _with_system(turns: Sequence[dict[str, str]], request: Request) -> list[dict
     return [*opening, *(turn for turn in turns if turn["role"] != "system")]
 
 
-def _format(request: Request) -> dict[str, Any] | None:
+def _format(request: Request, changes: list[Change]) -> dict[str, Any] | None:
     match request.format:
         case None:
             return None
         case JsonSchema(schema):
-            return {"type": "json_schema", "schema": dict(schema)}
+            return {"type": "json_schema", "schema": enforceable(schema, changes)}
         case Regex(pattern):
             return {"type": "regex", "pattern": pattern}
         case Choice(options):

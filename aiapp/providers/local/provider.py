@@ -46,8 +46,10 @@ class LocalProvider:
         self.model = model
 
     def prepare(self, request: Request) -> Prepared:
-        """The payload for a request; loads nothing."""
-        return encode(request)
+        """The payload for a request; loads no weights. A format that no answer can be held to is refused."""
+        prepared = encode(request)
+        _grammar(prepared.payload["format"])
+        return prepared
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer, computed in a thread so that the event loop stays free."""
@@ -179,7 +181,7 @@ def _sampling(settings: Mapping[str, Any]) -> Sampling:
 def _grammar(wanted: Mapping[str, Any] | None) -> Grammar | None:
     from aiapp.transformer import Grammar
 
-    if wanted is None:
+    if wanted is None or wanted["type"] == "choice":  # options are ranked, not written
         return None
     match wanted["type"]:
         case "regex":
