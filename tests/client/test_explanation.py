@@ -65,7 +65,7 @@ def test_a_budget_cuts_what_is_explained_as_it_cuts_what_is_sent(money: str) -> 
                 assert (explained.payload, explained.changes) == (receipt.payload, receipt.changes)
                 assert explained.over_budget is None
                 assert explained.bound.output_tokens == receipt.payload["max_tokens"]
-    assert bool(explained.changes) == (money != "1")
+                assert bool(explained.changes) == (money != "1")
 
 
 @pytest.mark.parametrize("strict", [False, True])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
 from aiapp.catalog.abilities import Abilities, abilities
-from aiapp.core.errors import BadRequest
+from aiapp.core.errors import BadRequest, InvalidInput
 from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.request import Request
 from aiapp.core.response import Change
@@ -16,6 +16,7 @@ from aiapp.providers.anthropic.blocks import Blocks
 from aiapp.providers.anthropic.schema import Inexpressible, over_limit, transform
 from aiapp.providers.anthropic.settings import set_settings, set_tools
 from aiapp.providers.anthropic.turns import set_cache, turns_of
+from aiapp.providers.foreign import left_behind
 from aiapp.providers.payload import merged
 from aiapp.providers.protocol import Prepared
 
@@ -27,6 +28,10 @@ def encode(request: Request, model: str) -> Prepared:
     """The payload, and what had to change."""
     known, changes = abilities(NAME, model), list[Change]()
     turns = turns_of(request.messages, Blocks(model, known, changes), changes)
+    changes.extend(left_behind(request.messages, NAME))
+    if not turns.messages:
+        why = "; ".join(map(str, dict.fromkeys(changes))) or "they are empty"
+        raise InvalidInput("messages", turns.messages, f"at least one part that the Messages API takes ({why})")
     _refuse_prefill(turns.messages, known, model)
     payload: dict[str, Any] = {"model": model, "max_tokens": 0, "messages": turns.messages}
     if turns.system:

@@ -13,6 +13,7 @@ from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCa
 from aiapp.core.request import Only, Request, Settings
 from aiapp.core.response import Change
 from aiapp.core.secrets import bare_url
+from aiapp.providers.foreign import left_behind
 from aiapp.providers.litellm import NAME
 from aiapp.providers.payload import merged, url_of
 from aiapp.providers.protocol import Prepared
@@ -71,6 +72,7 @@ def encode(request: Request, model: str) -> Prepared:
         "model": model,
         "messages": [one for message in request.messages for one in _messages(message, changes)],
     }
+    changes.extend(left_behind(request.messages, NAME))
     if request.tools:
         payload["tools"] = [
             {

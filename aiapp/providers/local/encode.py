@@ -13,6 +13,7 @@ from aiapp.core.messages import Message
 from aiapp.core.parts import Text, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings
 from aiapp.core.response import Change
+from aiapp.providers.foreign import left_behind
 from aiapp.providers.local.schema import enforceable
 from aiapp.providers.protocol import Prepared
 from aiapp.transformer.template import call_text, system_text, tool_line
@@ -29,6 +30,7 @@ def encode(request: Request) -> Prepared:
     """
     changes: list[Change] = []
     turns = [turn for message in request.messages for turn in _turns(message, changes)]
+    changes.extend(left_behind(request.messages, NAME))
     if request.settings.tool_choice == "none":
         request = replace(request, tools=())
     payload = {
@@ -67,8 +69,8 @@ def _turns(message: Message, changes: list[Change]) -> Iterator[dict[str, str]]:
     """A message as turns: text first, then each call or result, of which the text alone is read."""
     attached = [one for part in message.parts if isinstance(part, ToolResult) for one in part.attachments]
     left_out = [part for part in message.parts if not isinstance(part, Text | ToolCall | ToolResult)]
-    for part in (*left_out, *attached):
-        changes.append(Change(f"messages.{part.kind}", "the bundled model reads text only; left out"))
+    kinds = [part.kind for part in (*left_out, *attached)]
+    changes.extend(Change(f"messages.{kind}", "the bundled model reads text only; left out") for kind in kinds)
     others = [part for part in message.parts if isinstance(part, ToolCall | ToolResult)]
     if message.text or not others:
         yield {"role": message.role, "text": message.text}

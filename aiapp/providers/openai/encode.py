@@ -8,6 +8,7 @@ from aiapp.catalog.abilities import Abilities, abilities
 from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.response import Change
+from aiapp.providers.foreign import left_behind
 from aiapp.providers.openai.forms import answer_tool, as_tool, instruction
 from aiapp.providers.openai.items import NAME, items_of
 from aiapp.providers.openai.limits import within
@@ -29,6 +30,7 @@ def encode(request: Request, model: str) -> Prepared:
         "store": False,
         "include": ["reasoning.encrypted_content"],
     }
+    changes.extend(left_behind(request.messages, NAME))
     tools = [tool_payload(tool, changes) for tool in request.tools]
     choice: object = settings.tool_choice
     if isinstance(request.format, JsonSchema) and known.json_schema is False:
@@ -40,7 +42,7 @@ def encode(request: Request, model: str) -> Prepared:
     _cache(settings, known, payload, changes)
     payload = merged(payload, settings.extra)
     most = payload.get("max_output_tokens") or known.output_tokens
-    return Prepared(payload, tuple(changes), most_tokens=most)
+    return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=most)
 
 
 def tool_payload(tool: Tool, changes: list[Change]) -> dict[str, Any]:

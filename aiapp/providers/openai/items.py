@@ -113,19 +113,23 @@ def _content(part: Part, role: str, known: Abilities, changes: list[Change]) -> 
             if part.url is not None:
                 return {"type": "input_file", "file_url": part.url}
             return {"type": "input_file", "filename": part.name, "file_data": url_of(part)}
-        case Citation(quote=quote):
-            return _quoted(quote, role, changes)
+        case Citation():
+            return _quoted(part, role, changes)
         case Thinking() | ToolCall() | ToolResult():
             return None
         case _:
             assert_never(part)
 
 
-def _quoted(quote: str, role: str, changes: list[Change]) -> dict[str, Any] | None:
-    """The quoted words of a user's own source; a source that a provider named is no text to say again."""
+def _quoted(part: Citation, role: str, changes: list[Change]) -> dict[str, Any] | None:
+    """The quoted words of a user's own source; a source that a provider named is no text to say again.
+
+    OpenAI's own goes back with the text that it supports.
+    """
     if role != "assistant":
-        return {"type": "input_text", "text": quote}
-    changes.append(Change("messages.citation", "the text that it supports is sent without the source's name", False))
+        return {"type": "input_text", "text": part.quote}
+    if NAME not in part.metadata:
+        changes.append(Change("messages.citation", "the text that it supports is sent without the source's name"))
     return None
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp.core.errors import BadRequest
+from aiapp.core.errors import BadRequest, InvalidInput
 from aiapp.core.messages import Message, assistant, system, tool, user
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Caching, Effort, Only, Request, Settings, Tool, ToolChoice
@@ -297,3 +297,15 @@ def test_arguments_that_are_no_object_are_still_legal() -> None:
         )
         assert prepared.payload["messages"][1]["content"][0]["input"] == {"text": arguments}
         assert fields(prepared.changes) == ["messages.tool_call"]
+
+
+@pytest.mark.parametrize("parts", [[File("application/zip", "a.zip", b"zip")], [Text("")]], ids=["zip", "nothing"])
+def test_a_request_of_which_nothing_can_travel_is_refused(parts: list[Part]) -> None:
+    with pytest.raises(InvalidInput, match=r"messages"):
+        sent("claude-test", user(parts))
+    assert sent("claude-test", user([*parts, Text("What is this?")])).payload["messages"]
+
+
+def test_why_nothing_can_travel_is_said() -> None:
+    with pytest.raises(InvalidInput, match=r"messages\.file: the Messages API does not take application/zip; left out"):
+        sent("claude-test", user([File("application/zip", "a.zip", b"zip")]))

@@ -295,8 +295,10 @@ def test_what_the_wire_cannot_carry_is_listed() -> None:
     assert {change.field: change.lost for change in made.changes} == {
         "messages.file": True,
         "messages.thinking": True,
-        "messages.citation": False,
+        "messages.citation": True,
     }
+    own = assistant([Text("y"), Citation("s", None, None, "", metadata={"openai-chat": {"url": "s"}})])
+    assert [change.lost for change in prepared(Request((*ASK.messages, own))).changes] == [False]
     blind = prepared(Request((user([Text("x"), Image("image/png", data=b"x")]),)), "deepseek")
     assert [change.field for change in blind.changes] == ["messages.image"]
 

@@ -378,7 +378,8 @@ def test_sources_are_events_and_are_not_said_again() -> None:
     foreign = assistant([Text("Hello"), Citation("https://x", None, None, "quoted words")])
     prepared = encode(Request((*ASK.messages, foreign)), "gpt")
     assert "quoted words" not in json.dumps(prepared.payload)
-    assert [(change.field, change.lost) for change in prepared.changes] == [("messages.citation", False)]
+    assert [(change.field, change.lost) for change in prepared.changes] == [("messages.citation", True)]
+    assert encode(Request((*ASK.messages, got.message)), "gpt").changes == ()
     own = encode(Request((user([Citation("a", 0, 3, "mine")]),)), "gpt")
     assert own.payload["input"][0]["content"][0]["text"] == "mine"
 

@@ -8,6 +8,7 @@ from aiapp.catalog.abilities import Abilities, abilities
 from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.response import Change
+from aiapp.providers.foreign import left_behind
 from aiapp.providers.openai.chat.messages import Messages
 from aiapp.providers.openai.encode import tool_payload
 from aiapp.providers.openai.forms import answer_tool, as_tool, instruction
@@ -31,6 +32,7 @@ def encode(request: Request, model: str, vendor: Vendor) -> Prepared:
         marks=vendor.marks and known.cache_marks is not False and settings.cache != "off",
     )
     payload: dict[str, Any] = {"model": model, "messages": messages.of(request.messages)}
+    changes.extend(left_behind(request.messages, vendor.name))
     tools = [_tool(tool, vendor, changes) for tool in request.tools]
     choice = _format(request, settings, vendor, known, tools, payload, changes)
     _tools(tools, choice, settings, vendor, payload, changes)
@@ -38,7 +40,7 @@ def encode(request: Request, model: str, vendor: Vendor) -> Prepared:
     _cache(settings, vendor, known, payload, changes)
     payload = merged(payload, settings.extra)
     most = payload.get(vendor.limit) or known.output_tokens
-    return Prepared(payload, tuple(changes), most_tokens=most)
+    return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=most)
 
 
 def _tool(tool: Tool, vendor: Vendor, changes: list[Change]) -> dict[str, Any]:

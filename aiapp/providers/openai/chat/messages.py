@@ -60,8 +60,7 @@ class Messages:
             if isinstance(part, Image | File):
                 self._left_out(part.kind, f"an assistant's turn takes no {part.kind}")
             elif isinstance(part, Citation):
-                reason = "the text that it supports is sent without the source's name"
-                self._changes.append(Change("messages.citation", reason, lost=False))
+                self._unnamed(part)
         return turn if len(turn) > 2 or text else None
 
     def _reason(self, thoughts: Sequence[Thinking], turn: dict[str, Any]) -> None:
@@ -80,6 +79,11 @@ class Messages:
         else:
             reason = "this wire does not take reasoning back; left out"
             self._changes.append(Change("messages.thinking", reason, lost=False))
+
+    def _unnamed(self, citation: Citation) -> None:
+        """No vendor takes a source back, so with its own nothing is lost that could have been sent."""
+        reason = "the text that it supports is sent without the source's name"
+        self._changes.append(Change("messages.citation", reason, lost=self._vendor.name not in citation.metadata))
 
     def _call(self, call: ToolCall) -> dict[str, Any]:
         function = {"name": call.name, "arguments": call.arguments}

@@ -1,0 +1,40 @@
+"""What one provider attached to a part stays behind where another is asked, and is listed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from aiapp.core.messages import Message
+from aiapp.core.parts import Text, ToolCall
+from aiapp.core.response import Change
+
+_SAID = ("id", "status", "type", "content", "citations", "call")
+"""Names of things at the provider, and what stands in the parts themselves: nothing is lost with them."""
+
+
+def left_behind(messages: Iterable[Message], provider: str) -> Iterator[Change]:
+    """What others than `provider` attached to texts and to calls, such as signatures: one change for each kind of part.
+
+    Reasoning and citations are parts of their own, which every provider lists by itself.
+    """
+    found: dict[str, dict[str, None]] = {}
+    for message in messages:
+        for part in message.parts:
+            if isinstance(part, Text | ToolCall) and part.metadata:
+                named = found.setdefault(part.kind, {})
+                named.update(dict.fromkeys(_attached(part.metadata, provider)))
+    for kind, names in found.items():
+        if names:
+            yield Change(f"messages.{kind}", f"{', '.join(names)}: only who attached it takes it back; left out")
+
+
+def _attached(metadata: Mapping[str, Any], provider: str) -> Iterator[str]:
+    for maker, attached in metadata.items():
+        if maker == provider or not attached:
+            continue
+        if not isinstance(attached, Mapping):
+            yield f"what {maker} attached"
+            continue
+        fields: Mapping[str, Any] = attached  # pyright: ignore[reportUnknownVariableType]
+        yield from (f"`{name}` of {maker}" for name in fields if name not in _SAID)
