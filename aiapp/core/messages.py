@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
+from aiapp.core.accepted import instance, several, word
 from aiapp.core.parts import Part, Text, ToolResult
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
+
+_ROLE = word(*get_args(Role))
+_PART = instance('a part, such as Text("...") or image("a.png")', *get_args(Part))
+_RESULT = instance("a ToolResult", ToolResult)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,12 @@ class Message:
     parts: tuple[Part, ...]
     cache: bool = False
 
+    def __post_init__(self) -> None:
+        _ROLE.check("role", self.role)
+        if type(self.parts) is not tuple:
+            object.__setattr__(self, "parts", several("parts", self.parts, "a tuple of parts"))
+        _PART.check_each("parts", self.parts)
+
     @property
     def text(self) -> str:
         """The text parts, joined; other parts are left out."""
@@ -31,7 +42,7 @@ class Message:
 def _parts(content: str | Part | Iterable[Part]) -> tuple[Part, ...]:
     if isinstance(content, str):
         return (Text(content),)
-    return tuple(content) if isinstance(content, Iterable) else (content,)
+    return several("content", (content,) if _PART.holds(content) else content, "a text, a part, or several parts")
 
 
 def system(content: str | Part | Iterable[Part], *, cache: bool = False) -> Message:
@@ -51,4 +62,5 @@ def assistant(content: str | Part | Iterable[Part]) -> Message:
 
 def tool(*results: ToolResult) -> Message:
     """What tools returned: all results of one turn travel together."""
+    _RESULT.check_each("results", results)
     return Message("tool", results)

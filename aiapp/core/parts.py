@@ -10,11 +10,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from aiapp.core.accepted import NAME, TEXT, instance
+from aiapp.core.errors import InvalidInput
+
 Metadata: TypeAlias = Mapping[str, Any]
+
+
+_BYTES = instance("bytes; image() and file() read a path", bytes)
+_ARGUMENTS = instance('JSON as a text, such as json.dumps({"a": 1})', str)
+_RESULT = instance("a text; json.dumps(value) makes one of any other value", str)
 
 
 def _nothing() -> Metadata:
     return {}
+
+
+def _check_source(data: object, url: object, metadata: Metadata) -> None:
+    """Exactly one of the two, of its type; `metadata` may name a file that a provider has already."""
+    if data is None and url is None:
+        if metadata:
+            return
+        raise InvalidInput("data", None, "bytes, or a `url` instead")
+    if data is not None and url is not None:
+        raise InvalidInput("url", url, "either `data` or a `url`, not both")
+    if data is None:
+        NAME.check("url", url)
+    else:
+        _BYTES.check("data", data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +47,17 @@ class Text:
     metadata: Metadata = field(default_factory=_nothing, compare=False)
     kind: Literal["text"] = "text"
 
+    def __post_init__(self) -> None:
+        if type(self.text) is not str:
+            TEXT.check("text", self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image by its bytes or by a URL that the provider fetches; exactly one of the two."""
+    """An image by its bytes or by a URL that the provider fetches; exactly one of the two.
+
+    Neither where `metadata` names one that the provider has already.
+    """
 
     media_type: str
     data: bytes | None = None
@@ -36,10 +65,17 @@ class Image:
     metadata: Metadata = field(default_factory=_nothing, compare=False)
     kind: Literal["image"] = "image"
 
+    def __post_init__(self) -> None:
+        NAME.check("media_type", self.media_type)
+        _check_source(self.data, self.url, self.metadata)
+
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A document by its bytes or by a URL that the provider fetches; exactly one of the two."""
+    """A document by its bytes or by a URL that the provider fetches; exactly one of the two.
+
+    Neither where `metadata` names one that the provider has already.
+    """
 
     media_type: str
     name: str
@@ -47,6 +83,11 @@ class File:
     url: str | None = None
     metadata: Metadata = field(default_factory=_nothing, compare=False)
     kind: Literal["file"] = "file"
+
+    def __post_init__(self) -> None:
+        NAME.check("media_type", self.media_type)
+        TEXT.check("name", self.name)
+        _check_source(self.data, self.url, self.metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +97,10 @@ class Thinking:
     text: str
     metadata: Metadata = field(default_factory=_nothing, compare=False)
     kind: Literal["thinking"] = "thinking"
+
+    def __post_init__(self) -> None:
+        if type(self.text) is not str:
+            TEXT.check("text", self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +113,11 @@ class ToolCall:
     metadata: Metadata = field(default_factory=_nothing, compare=False)
     kind: Literal["tool_call"] = "tool_call"
 
+    def __post_init__(self) -> None:
+        TEXT.check("id", self.id)
+        TEXT.check("name", self.name)
+        _ARGUMENTS.check("arguments", self.arguments)
+
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
@@ -79,6 +129,14 @@ class ToolResult:
     attachments: tuple[Image | File, ...] = ()
     metadata: Metadata = field(default_factory=_nothing, compare=False)
     kind: Literal["tool_result"] = "tool_result"
+
+    def __post_init__(self) -> None:
+        TEXT.check("call_id", self.call_id)
+        _RESULT.check("content", self.content)
+        _ATTACHMENT.check_each("attachments", self.attachments)
+
+
+_ATTACHMENT = instance("an Image or a File", Image, File)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeAlias, get_args
 
+from aiapp.core.accepted import AT_LEAST_ONE, FLAG, NAME, TEXT, WHOLE, Accepted, instance, number, several, word
 from aiapp.core.errors import InvalidInput
 from aiapp.core.formats import Format
 from aiapp.core.messages import Message, user
@@ -13,8 +14,7 @@ from aiapp.core.messages import Message, user
 Caching: TypeAlias = Literal["off", "short", "long"]
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
-
-_WORDS = {"effort": get_args(Effort), "cache": get_args(Caching), "tool_choice": ("auto", "none", "required")}
+_CHOICES = ("auto", "none", "required")
 
 
 def _nothing() -> Mapping[str, Any]:
@@ -31,12 +31,34 @@ class Only:
 ToolChoice: TypeAlias = Literal["auto", "none", "required"] | Only
 
 
+def _is_choice(value: object) -> bool:
+    return isinstance(value, Only) or (isinstance(value, str) and value in _CHOICES)
+
+
+_OPTIONAL: Mapping[str, Accepted] = {
+    "temperature": number("a number from 0 to 2", lambda value: 0 <= value <= 2),
+    "top_p": number("a number above 0, up to 1", lambda value: 0 < value <= 1),
+    "top_k": AT_LEAST_ONE,
+    "max_tokens": AT_LEAST_ONE,
+    "seed": WHOLE,
+    "effort": word(*get_args(Effort)),
+    "tool_choice": Accepted(f"{', '.join(_CHOICES)}, or Only(the name of a tool)", _is_choice),
+    "parallel_tools": FLAG,
+    "cache": word(*get_args(Caching)),
+    "service_tier": NAME,
+}
+_PARAMETERS = instance('a JSON schema of an object, such as {"type": "object", "properties": {}}', Mapping)
+_EXTRA = instance('a mapping of the provider\'s own keys, such as {"user": "a"}', Mapping)
+_STOPS = "a text, or several, none of them empty"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How to sample, and how to be served. `None` leaves a setting to the provider; none is lost without a warning.
 
-    `max_tokens` counts reasoning too. `cache` asks for the provider's prompt cache, `short` and `long` being the
-    lifetimes that it has. `service_tier` is in the provider's own words, such as `flex` or `priority`.
+    `stop` may be given as one text. `max_tokens` counts reasoning too. `cache` asks for the provider's prompt cache,
+    `short` and `long` being the lifetimes that it has. `service_tier` is in the provider's own words, such as `flex` or
+    `priority`.
     """
 
     temperature: float | None = None
@@ -54,18 +76,16 @@ class Settings:
     """Provider-specific keys, merged into the payload as they are."""
 
     def __post_init__(self) -> None:
-        if self.temperature is not None and not 0 <= self.temperature <= 2:
-            raise InvalidInput("temperature", self.temperature, "a number from 0 to 2")
-        if self.top_p is not None and not 0 < self.top_p <= 1:
-            raise InvalidInput("top_p", self.top_p, "a number above 0, up to 1")
-        for name, accepted in _WORDS.items():
-            word: object = getattr(self, name)
-            if isinstance(word, str) and word not in accepted:
-                raise InvalidInput(name, word, ", ".join(accepted))
-        for name in ("top_k", "max_tokens"):
-            value: int | None = getattr(self, name)
-            if value is not None and value < 1:
-                raise InvalidInput(name, value, "a whole number of at least 1")
+        for name, accepted in _OPTIONAL.items():
+            value: object = getattr(self, name)
+            if value is not None and not accepted.holds(value):
+                raise InvalidInput(name, value, accepted.words)
+        if self.stop != ():
+            object.__setattr__(self, "stop", _stops(self.stop))
+        if self.extra != {}:
+            _EXTRA.check("extra", self.extra)
+            if "stream" in self.extra:
+                raise InvalidInput("extra.stream", self.extra["stream"], "no such key; use client.stream() to stream")
 
     def over(self, base: Settings) -> Settings:
         """These settings, with what they leave open taken from `base`."""
@@ -75,6 +95,13 @@ class Settings:
             return base
         given = {f.name: value for f in fields(self) if (value := getattr(self, f.name)) not in (None, (), {})}
         return replace(base, **given)
+
+
+def _stops(given: Any) -> tuple[str, ...]:
+    stops = (given,) if isinstance(given, str) else several("stop", given, _STOPS)
+    if not all(isinstance(stop, str) and stop for stop in stops):
+        raise InvalidInput("stop", given, _STOPS)
+    return stops
 
 
 _UNSET = Settings()
@@ -87,6 +114,11 @@ class Tool:
     name: str
     description: str
     parameters: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        NAME.check("name", self.name)
+        TEXT.check("description", self.description)
+        _PARAMETERS.check("parameters", self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +136,24 @@ class Request:
     prompt: str | None = None
     prompt_name: str | None = None
 
+    def __post_init__(self) -> None:
+        if type(self.messages) is not tuple:
+            object.__setattr__(self, "messages", several("messages", self.messages, "a tuple of messages"))
+        _MESSAGE.check_each("messages", self.messages)
+        if self.tools != ():
+            object.__setattr__(self, "tools", several("tools", self.tools, "a tuple of tools"))
+            _TOOL.check_each("tools", self.tools)
+        if self.format is not None:
+            _FORMAT.check("format", self.format)
+        if self.settings is not _UNSET:
+            _SETTINGS.check("settings", self.settings)
+            self._check_choice()
+
+    def _check_choice(self) -> None:
+        chosen, names = self.settings.tool_choice, [tool.name for tool in self.tools]
+        if isinstance(chosen, Only) and chosen.name not in names and "tools" not in self.settings.extra:
+            raise InvalidInput("tool_choice", chosen, f"a tool of the request: {', '.join(names) or 'it has none'}")
+
     @staticmethod
     def of(asked: Asked) -> Request:
         """A request of a text, a message, several messages, or one that is ready."""
@@ -117,11 +167,18 @@ class Request:
         return request
 
 
+_MESSAGE = instance('a message, such as user("...")', Message)
+_TOOL = instance("a Tool", Tool)
+_FORMAT = instance("a JsonSchema, Regex, Choice, Grammar or Quotation; a type is given as `output`", *get_args(Format))
+_SETTINGS = instance("settings, such as Settings(temperature=0)", Settings)
+_ASKED = "a text, a Message, several Messages or a Request"
+
+
 def _messages(asked: Any) -> tuple[Message, ...]:
-    given: tuple[Any, ...] = tuple(asked) if hasattr(asked, "__iter__") else (asked,)
+    given = several("request", asked, _ASKED)
     for one in given:
         if not isinstance(one, Message):
-            raise InvalidInput("request", one, "a text, a Message, several Messages or a Request")
+            raise InvalidInput("request", one, _ASKED)
     return given
 
 

@@ -27,8 +27,13 @@ plain: st.SearchStrategy[Any] = st.recursive(
 )
 opaque = st.dictionaries(texts, plain, max_size=3)
 optional_texts = st.none() | texts
-images = st.builds(parts.Image, texts, st.none() | st.binary(), optional_texts, opaque)
-files = st.builds(parts.File, texts, texts, st.none() | st.binary(), optional_texts, opaque)
+names = st.text(min_size=1).filter(lambda name: bool(name.strip()))
+images = st.builds(parts.Image, names, st.binary(), metadata=opaque) | st.builds(
+    parts.Image, names, url=names, metadata=opaque
+)
+files = st.builds(parts.File, names, texts, st.binary(), metadata=opaque) | st.builds(
+    parts.File, names, texts, url=names, metadata=opaque
+)
 places = st.none() | st.integers()
 citations = st.builds(parts.Citation, texts, places, places, texts, places, places, opaque)
 some_parts: st.SearchStrategy[Part] = st.one_of(
@@ -53,16 +58,16 @@ some_settings = st.builds(
     Settings,
     temperature=st.none() | st.floats(0, 2),
     max_tokens=st.none() | st.integers(1),
-    stop=st.lists(texts, max_size=2).map(tuple),
+    stop=st.lists(st.text(min_size=1), max_size=2).map(tuple),
     effort=st.sampled_from([None, "none", "high"]),
-    tool_choice=st.none() | st.sampled_from(["auto", "none"]) | st.builds(Only, texts),
+    tool_choice=st.none() | st.sampled_from(["auto", "none"]) | st.just(Only("look")),
     parallel_tools=st.none() | st.booleans(),
-    extra=opaque,
+    extra=opaque.filter(lambda extra: "stream" not in extra),
 )
 some_requests = st.builds(
     Request,
     st.lists(some_messages, max_size=3).map(tuple),
-    st.lists(st.builds(Tool, texts, texts, opaque), max_size=2).map(tuple),
+    st.lists(st.builds(Tool, names, texts, opaque), max_size=2).map(lambda tools: (*tools, Tool("look", "", {}))),
     st.none() | some_formats,
     some_settings,
     optional_texts,

@@ -225,7 +225,8 @@ def test_it_embeds_with_the_bundled_encoder() -> None:
 
 def test_what_it_cannot_honour_is_said() -> None:
     asked = Settings(tool_choice=Only("play"), parallel_tools=True, cache="off", service_tier="flex", effort="high")
-    changes = Client("local").explain(Request((user("hi"),), settings=asked)).changes
+    play = Tool("play", "Plays a song.", {"type": "object", "properties": {}})
+    changes = Client("local").explain(Request((user("hi"),), (play,), settings=asked)).changes
     fields = ["cache", "effort", "parallel_tools", "service_tier", "tool_choice"]
     assert sorted(change.field for change in changes if change.lost) == fields
 

@@ -1,0 +1,141 @@
+"""What cannot be used is refused where it is handed in, by the name of its field."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import pytest
+
+from aiapp.core.errors import InvalidInput
+from aiapp.core.messages import Message, assistant, system, tool, user
+from aiapp.core.parts import File, Image, Text, Thinking, ToolCall, ToolResult
+from aiapp.core.request import Only, Request, Settings, Tool
+
+HELLO = (user("hi"),)
+LOOK = Tool("look", "Looks.", {"type": "object", "properties": {}})
+PICTURE = Image("image/png", b"x")
+Given: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+def given(*values: Any, **named: Any) -> Given:
+    """Arguments that no type checker would let through."""
+    return values, named
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("temperature", "hot"),
+        ("temperature", True),
+        ("temperature", float("nan")),
+        ("top_p", "0.5"),
+        ("top_k", 2.0),
+        ("max_tokens", 1.5),
+        ("max_tokens", True),
+        ("max_tokens", "10"),
+        ("seed", "x"),
+        ("seed", 1.0),
+        ("effort", 3),
+        ("effort", "hard"),
+        ("cache", True),
+        ("tool_choice", {"a": 1}),
+        ("tool_choice", "any"),
+        ("parallel_tools", "no"),
+        ("service_tier", 3),
+        ("service_tier", ""),
+        ("stop", (1,)),
+        ("stop", 5),
+        ("stop", None),
+        ("stop", ""),
+        ("stop", ["a", ""]),
+        ("extra", [1]),
+        ("extra", None),
+    ],
+)
+def test_a_setting_of_another_type_is_refused(field: str, value: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Settings(**{field: value})
+    assert (caught.value.field, repr(caught.value.value)) == (field, repr(value))
+    assert str(caught.value).startswith(f"{field}: ")
+
+
+def test_one_stop_sequence_is_one() -> None:
+    assert Settings(stop="END").stop == ("END",)  # type: ignore[arg-type]
+    assert Settings(stop=["a", "b"]) == Settings(stop=("a", "b"))  # type: ignore[arg-type]
+
+
+def test_streaming_is_asked_for_by_its_own_verb() -> None:
+    with pytest.raises(InvalidInput, match=r"client\.stream") as caught:
+        Settings(extra={"stream": True})
+    assert caught.value.field == "extra.stream"
+
+
+@pytest.mark.parametrize(
+    ("field", "make", "arguments"),
+    [
+        ("text", Text, given(5)),
+        ("text", Text, given(None)),
+        ("text", Thinking, given(b"x")),
+        ("data", Image, given("image/png")),
+        ("url", Image, given("image/png", b"x", "https://a.org/b.png")),
+        ("data", Image, given("image/png", "a.png")),
+        ("url", Image, given("image/png", url=5)),
+        ("url", Image, given("image/png", url="")),
+        ("media_type", Image, given(b"x", b"x")),
+        ("data", File, given("text/plain", "a.txt")),
+        ("url", File, given("text/plain", "a.txt", b"x", "https://a.org/a.txt")),
+        ("name", File, given("text/plain", None, b"x")),
+        ("arguments", ToolCall, given("1", "look", {"at": "it"})),
+        ("id", ToolCall, given(1, "look", "{}")),
+        ("content", ToolResult, given("1", {"found": True})),
+        ("call_id", ToolResult, given(None, "found")),
+        ("attachments[0]", ToolResult, given("1", "found", attachments=(b"x",))),
+        ("role", Message, given("robot", (Text("hi"),))),
+        ("role", Message, given(None, (Text("hi"),))),
+        ("parts", Message, given("user", "hi")),
+        ("parts", Message, given("user", None)),
+        ("parts[1]", Message, given("user", (Text("hi"), "you"))),
+        ("content", user, given(5)),
+        ("content", user, given(None)),
+        ("content", system, given(b"hi")),
+        ("parts[0]", user, given(["text", PICTURE])),
+        ("parts[0]", assistant, given([None])),
+        ("results[0]", tool, given("found")),
+        ("name", Tool, given("", None, 5)),
+        ("description", Tool, given("look", None, 5)),
+        ("parameters", Tool, given("look", "Looks.", 5)),
+        ("messages", Request, given("hi")),
+        ("messages", Request, given(None)),
+        ("messages[1]", Request, given((*HELLO, "hi"))),
+        ("tools", Request, given(HELLO, LOOK)),
+        ("tools[0]", Request, given(HELLO, (3,))),
+        ("format", Request, given(HELLO, format=int)),
+        ("settings", Request, given(HELLO, settings={"temperature": 0})),
+        ("settings", Request, given(HELLO, settings=None)),
+        ("tool_choice", Request, given(HELLO, settings=Settings(tool_choice=Only("nope")))),
+        ("tool_choice", Request, given(HELLO, (LOOK,), settings=Settings(tool_choice=Only("nope")))),
+        ("request", Request.of, given(5)),
+        ("request", Request.of, given(b"hi")),
+        ("request", Request.of, given({"role": "user", "content": "hi"})),
+        ("request", Request.of, given(["hi"])),
+        ("messages", Request.of, given([])),
+    ],
+)
+def test_what_makes_no_value_is_refused(field: str, make: Callable[..., object], arguments: Given) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        make(*arguments[0], **arguments[1])
+    assert caught.value.field == field
+    assert caught.value.accepted
+
+
+def test_lists_become_what_a_request_holds() -> None:
+    asked = Request([user("hi")], [LOOK])  # type: ignore[arg-type]
+    assert asked == Request(HELLO, (LOOK,))
+    assert Message("user", [Text("hi")]) == user("hi")  # type: ignore[arg-type]
+
+
+def test_a_tool_of_the_providers_own_may_be_the_only_one() -> None:
+    own = Settings(tool_choice=Only("web_search"), extra={"tools": [{"type": "web_search"}]})
+    assert Request(HELLO, settings=own).settings.tool_choice == Only("web_search")
+    assert Request(HELLO, (LOOK,), settings=Settings(tool_choice=Only("look"))).tools == (LOOK,)
