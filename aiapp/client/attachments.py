@@ -12,6 +12,7 @@ from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from aiapp.client.download import download
+from aiapp.core.accepted import AT_LEAST_ONE, instance
 from aiapp.core.errors import InvalidInput
 from aiapp.core.parts import File, Image
 from aiapp.core.secrets import bare_url
@@ -27,6 +28,7 @@ _IMAGES = {
     b"GIF87a": "image/gif",
     b"GIF89a": "image/gif",
 }
+_SOURCE = instance("a path, a URL or bytes", str, Path, bytes)
 _ACCEPTED_IMAGES = "a JPEG, PNG, GIF or WebP image"
 _TEXT_TYPES = ("text/", "application/json", "application/xml", "application/yaml")
 
@@ -103,6 +105,7 @@ def document_type(data: bytes, guess: str | None) -> str | None:
 
 
 def _url(source: Source) -> str | None:
+    _SOURCE.check("source", source)
     if not isinstance(source, str) or "://" not in source:
         return None
     parts = urlsplit(source)
@@ -112,6 +115,7 @@ def _url(source: Source) -> str | None:
 
 
 def _data(source: Source, url: str | None, max_bytes: int, allow_private: bool, timeout: float) -> bytes:
+    AT_LEAST_ONE.check("max_bytes", max_bytes)
     if url is not None:
         return download(url, max_bytes=max_bytes, timeout=timeout, allow_private=allow_private)
     if isinstance(source, bytes):

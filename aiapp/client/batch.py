@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sized
 from typing import TypeAlias, TypeVar
 
-from aiapp.core.errors import AiappError, InvalidInput
+from aiapp.core.accepted import AT_LEAST_ONE, Accepted, is_several
+from aiapp.core.errors import AiappError
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -14,6 +15,14 @@ CONCURRENCY = 8
 """How many requests of a batch are in flight at once, unless said otherwise."""
 Progress: TypeAlias = Callable[[int, int | None], None]
 """Told how many are done, and of how many; None where the requests have no length."""
+_MANY = Accepted("several requests, such as a list; for one, a list of one", is_several)
+_PROGRESS = Accepted("a function of how many are done and of how many", callable)
+
+
+def many(requests: Iterable[V]) -> Iterable[V]:
+    """The requests, still unread; a text is one request, and would be read as many."""
+    _MANY.check("requests", requests)
+    return requests
 
 
 async def batched(
@@ -23,6 +32,8 @@ async def batched(
 
     Whatever is no `AiappError` ends the whole batch.
     """
+    if on_progress is not None:
+        _PROGRESS.check("on_progress", on_progress)
     total, done = len(values) if isinstance(values, Sized) else None, 0
 
     async def one(value: V) -> T | AiappError:
@@ -46,8 +57,7 @@ async def at_once(work: Callable[[V], Awaitable[T]], values: Iterable[V], concur
     A value is taken from the iterable when its turn comes. What is in flight when it ends, or when it is cancelled, is
     cancelled and waited for.
     """
-    if type(concurrency) is not int or concurrency < 1:
-        raise InvalidInput("concurrency", concurrency, "a whole number of at least 1")
+    AT_LEAST_ONE.check("concurrency", concurrency)
     total = len(values) if isinstance(values, Sized) else None
     results, source = dict[int, T](), enumerate(values)
 

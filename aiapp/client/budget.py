@@ -17,6 +17,7 @@ from typing import Self
 
 from aiapp.client.reserving import Account, Amounts
 from aiapp.client.timeouts import Late
+from aiapp.core.accepted import AT_LEAST_ZERO, SECONDS
 from aiapp.core.errors import InvalidInput, OverBudget
 
 
@@ -45,10 +46,10 @@ class Budget:
         seconds: float | None = None,
     ) -> None:
         for name, value in (("tokens", tokens), ("calls", calls)):
-            if value is not None and (type(value) is not int or value < 0):
-                raise InvalidInput(name, value, "a whole number of at least 0")
-        if seconds is not None and (type(seconds) not in (int, float) or not 0 < seconds < math.inf):
-            raise InvalidInput("seconds", seconds, "a number of seconds above 0")
+            if value is not None:
+                AT_LEAST_ZERO.check(name, value)
+        if seconds is not None:
+            SECONDS.check("seconds", seconds)
         if money is None and tokens is None and calls is None and seconds is None:
             raise InvalidInput("money", None, "a limit of money, tokens, calls or seconds, or several of them")
         self.limit = Amounts(None if money is None else _dollars(money), tokens, calls, seconds)

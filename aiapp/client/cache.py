@@ -20,10 +20,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from aiapp.client.call import Call, Opened, Proceed
-from aiapp.core.errors import InvalidInput
+from aiapp.core.accepted import AT_LEAST_ONE
 from aiapp.core.events import Event, Finish, fold
 from aiapp.core.formats import JsonSchema
 from aiapp.core.request import Request
@@ -35,6 +35,7 @@ FORMAT = 1
 _WHOLE = ("stop", "tool_calls")
 
 
+@runtime_checkable
 class Cache(Protocol):
     """Where answers are kept. Both methods may be called from any thread."""
 
@@ -51,8 +52,7 @@ class MemoryCache:
     """Keeps answers as long as the process lives; the one that was used least recently makes room."""
 
     def __init__(self, max_entries: int = 1000) -> None:
-        if max_entries < 1:
-            raise InvalidInput("max_entries", max_entries, "a whole number of at least 1")
+        AT_LEAST_ONE.check("max_entries", max_entries)
         self.max_entries = max_entries
         self._kept: OrderedDict[str, tuple[Event, ...]] = OrderedDict()
         self._lock = threading.Lock()

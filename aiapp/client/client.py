@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
-import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from aiapp.client.batch import CONCURRENCY, Progress, batched
+from aiapp.client.batch import CONCURRENCY, Progress, batched, many
 from aiapp.client.budget import Budget, budgets_here
 from aiapp.client.cache import Cache, Cached, address_of
 from aiapp.client.call import Call, Opened, Policy, Proceed, around, close_stream
 from aiapp.client.explanation import Explanation, explain
 from aiapp.client.fallback import open_first
+from aiapp.client.given import check_options, policies, providers_of
 from aiapp.client.limits import Concurrency, RateLimit
 from aiapp.client.measure import count, embed
 from aiapp.client.receipt import response_of
@@ -25,14 +24,13 @@ from aiapp.client.spending import Spending
 from aiapp.client.stream import Stream
 from aiapp.client.structured import REASKS, answer_of, structured
 from aiapp.core.embeddings import Embeddings
-from aiapp.core.errors import AiappError, InvalidInput, OverBudget
+from aiapp.core.errors import AiappError, OverBudget
 from aiapp.core.events import Event, Fold, TextDelta, ThinkingDelta, ToolCallStart, fold
 from aiapp.core.request import Asked, Request, Settings
 from aiapp.core.response import Response
 from aiapp.core.schema import Schema
 from aiapp.providers.counting import Count
 from aiapp.providers.protocol import Provider
-from aiapp.providers.registry import open_provider
 from aiapp.sync import run, sync
 from aiapp.tracking.scope import Scope, here
 
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
     from aiapp.tracking.ledger import Ledger
     from aiapp.tracking.span import Span
 
-DEFAULT_MODEL = "local"
 T = TypeVar("T")
 _OUTPUT = (TextDelta, ThinkingDelta, ToolCallStart)
 
@@ -69,7 +66,7 @@ class Client:
         settings: Settings | None = None,
         retry: Retry | None = None,
         timeout: float = 600.0,
-        fallback: Sequence[str | Provider] = (),
+        fallback: str | Sequence[str | Provider] = (),
         cache: Cache | None = None,
         budget: Budget | None = None,
         middleware: Sequence[Policy] = (),
@@ -80,22 +77,28 @@ class Client:
         api_key: str | None = None,
         base_url: str | None = None,
     ) -> None:
-        if provider is not None and model is not None:
-            raise InvalidInput("model", model, "either a model name or a provider, not both")
-        name = model or os.environ.get("AIAPP_MODEL") or DEFAULT_MODEL
-        first = provider or open_provider(name, api_key=api_key, base_url=base_url, timeout=timeout)
-        others = [open_provider(one, timeout=timeout) if isinstance(one, str) else one for one in fallback]
-        if not 0 < timeout < math.inf:
-            raise InvalidInput("timeout", timeout, "a number of seconds above 0")
+        check_options(
+            model=model,
+            provider=provider,
+            settings=settings,
+            retry=retry,
+            timeout=timeout,
+            cache=cache,
+            budget=budget,
+            concurrency=concurrency,
+            rate_limit=rate_limit,
+            strict=strict,
+            base_url=base_url,
+        )
+        middleware, gates = policies("middleware", middleware), policies("gates", gates)
+        providers = providers_of(model, provider, fallback, api_key=api_key, base_url=base_url, timeout=timeout)
         limits = (Concurrency(concurrency) if isinstance(concurrency, int) else concurrency, rate_limit)
-        if budget is not None and not isinstance(budget, Budget):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise InvalidInput("budget", budget, 'a budget, such as Budget("0.50")')
         gates = [Spending(strict), *gates, *(limit for limit in limits if limit is not None)]
-        retry = retry or Retry()
-        self._routes = tuple(Route(one, retry, timeout, strict=strict, gates=gates) for one in (first, *others))
-        self._settings, self._budget = settings or Settings(), budget
-        self._open: Proceed = self._routes[0].open if not others else self._first_to_answer
-        self._cached = None if cache is None else Cached(cache, [address_of(first), strict])
+        retry = Retry() if retry is None else retry
+        self._routes = tuple(Route(one, retry, timeout, strict=strict, gates=gates) for one in providers)
+        self._settings, self._budget = Settings() if settings is None else settings, budget
+        self._open: Proceed = self._routes[0].open if len(providers) == 1 else self._first_to_answer
+        self._cached = None if cache is None else Cached(cache, [address_of(providers[0]), strict])
         if self._cached is not None:
             self._open = around(self._cached, self._open)
         for policy in reversed(middleware):
@@ -138,7 +141,7 @@ class Client:
         from aiapp.client.forecast import Planned, forecast  # ledgers and statistics are needed only here
 
         schema, planned = None if output is None else Schema.of(output), list[Planned]()
-        for one in requests:
+        for one in many(requests):
             request = self._request(one, schema)
             planned.append(Planned(request, self.explain(request)))
         return forecast(
@@ -222,7 +225,7 @@ class Client:
         the event loop; `total` is None where the iterable has no length.
         """
         ask = self.acomplete if output is None else partial(self.acomplete, output=output)
-        return await batched(ask, requests, concurrency, on_progress)
+        return await batched(ask, many(requests), concurrency, on_progress)
 
     @overload
     def batch(

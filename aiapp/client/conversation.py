@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, TypeVar, overload
 
 from aiapp.client.client import Client
 from aiapp.client.stream import Stream
+from aiapp.core.accepted import instance, several
 from aiapp.core.messages import Message, user
 from aiapp.core.parts import Part
 from aiapp.core.request import Request, Settings, Tool
@@ -17,6 +18,7 @@ from aiapp.sync import run
 
 Said: TypeAlias = str | Part | Message | Iterable[Part]
 T = TypeVar("T")
+_CLIENT = instance('a client, such as Client() or Client("openai:NAME")', Client)
 
 
 class Conversation:
@@ -34,8 +36,11 @@ class Conversation:
         tools: Sequence[Tool] = (),
         settings: Settings | None = None,
     ) -> None:
+        _CLIENT.check("client", client)
         self.client = client
-        self._said = Request(tuple(messages), tuple(tools), settings=settings or Settings())
+        said = several("messages", messages, "several messages; for one, a list of one")
+        offered = several("tools", tools, "several tools; for one, a list of one")
+        self._said = Request(said, offered, settings=Settings() if settings is None else settings)
 
     @property
     def messages(self) -> tuple[Message, ...]:

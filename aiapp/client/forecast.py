@@ -22,7 +22,7 @@ from aiapp.client.explanation import Explanation
 from aiapp.client.limits import ANSWER_TOKENS
 from aiapp.client.receipt import priced
 from aiapp.client.route import Route
-from aiapp.core.errors import InvalidInput
+from aiapp.core.accepted import AT_LEAST_ONE, AT_LEAST_ZERO
 from aiapp.core.request import Request
 from aiapp.core.usage import Usage
 from aiapp.providers.tiers import served_tier
@@ -83,10 +83,9 @@ def forecast(
     concurrency: int,
 ) -> Forecast:
     """What the requests will take; `reasks` is how often an answer may be asked for again because it does not fit."""
-    if answer_tokens is not None and (type(answer_tokens) is not int or answer_tokens < 0):
-        raise InvalidInput("answer_tokens", answer_tokens, "a whole number of at least 0")
-    if type(concurrency) is not int or concurrency < 1:
-        raise InvalidInput("concurrency", concurrency, "a whole number of at least 1")
+    if answer_tokens is not None:
+        AT_LEAST_ZERO.check("answer_tokens", answer_tokens)
+    AT_LEAST_ONE.check("concurrency", concurrency)
     measured = _Measured(history)
     asked = [one for one in planned if not one.explanation.cached]
     low, expected, high = _Sum(), _Sum(), _Sum()

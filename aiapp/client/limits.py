@@ -17,6 +17,7 @@ from typing import Any
 
 from aiapp.client.call import Call, Opened, Proceed
 from aiapp.client.waiting import Waiting
+from aiapp.core.accepted import AT_LEAST_ONE, SECONDS
 from aiapp.core.errors import InvalidInput
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Request
@@ -35,8 +36,7 @@ class Concurrency:
     """At most `limit` calls in flight at once; a stream is in flight until it is read or closed."""
 
     def __init__(self, limit: int) -> None:
-        if type(limit) is not int or limit < 1:
-            raise InvalidInput("concurrency", limit, "a whole number of at least 1")
+        AT_LEAST_ONE.check("concurrency", limit)
         self.limit = limit
         self._places = _Places(limit)
 
@@ -76,10 +76,9 @@ class RateLimit:
         if requests is None and tokens is None:
             raise InvalidInput("requests", None, "a number of requests, or of tokens, or both")
         for name, limit in (("requests", requests), ("tokens", tokens)):
-            if limit is not None and (type(limit) is not int or limit < 1):
-                raise InvalidInput(name, limit, "a whole number of at least 1")
-        if not 0 < per < math.inf:
-            raise InvalidInput("per", per, "a number of seconds above 0")
+            if limit is not None:
+                AT_LEAST_ONE.check(name, limit)
+        SECONDS.check("per", per)
         self._requests = None if requests is None else Window(requests, per)
         self._tokens = None if tokens is None else Window(tokens, per)
         self._clock, self._sleep = clock, sleep

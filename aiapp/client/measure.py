@@ -9,6 +9,7 @@ from aiapp.client.call import Call
 from aiapp.client.receipt import invoice_of
 from aiapp.client.recording import record
 from aiapp.client.route import Route
+from aiapp.core.accepted import AT_LEAST_ONE, TEXT, several
 from aiapp.core.embeddings import Embeddings, Vectors
 from aiapp.core.errors import InvalidInput
 from aiapp.core.events import Event, Started, UsageReport
@@ -29,11 +30,10 @@ async def embed(
     provider = route.provider
     if not isinstance(provider, Embeds):
         raise InvalidInput("model", route.model, "a model that embeds")
-    if isinstance(texts, str):
-        raise InvalidInput("texts", texts, "several texts; for one, a list of one")
-    if dimensions is not None and dimensions < 1:
-        raise InvalidInput("dimensions", dimensions, "a whole number of at least 1")
-    held = list(texts)
+    held = list(several("texts", texts, "several texts; for one, a list of one"))
+    TEXT.check_each("texts", held)
+    if dimensions is not None:
+        AT_LEAST_ONE.check("dimensions", dimensions)
     call = Call(_about(held), provider, budgets=budgets)
     with record(call, here() if held else None, kind="embedding") as recording:
         if held:

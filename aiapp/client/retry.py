@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
-from aiapp.core.errors import InvalidInput, ProviderError
+from aiapp.core.accepted import AT_LEAST_ONE, number
+from aiapp.core.errors import ProviderError
 from aiapp.core.response import Attempt
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
 
 T = TypeVar("T")
+_WAIT = number("a number of seconds, at least 0", lambda seconds: seconds >= 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,9 @@ class Retry:
     deadline: float = 60.0
 
     def __post_init__(self) -> None:
-        if type(self.attempts) is not int or self.attempts < 1:
-            raise InvalidInput("attempts", self.attempts, "a whole number of at least 1")
+        AT_LEAST_ONE.check("attempts", self.attempts)
         for name in ("first_wait", "longest_wait", "deadline"):
-            seconds: float = getattr(self, name)
-            if math.isnan(seconds) or seconds < 0:
-                raise InvalidInput(name, seconds, "a number of seconds, at least 0")
+            _WAIT.check(name, getattr(self, name))
 
 
 def _nobody_knows(_: ProviderError) -> Decimal | None:

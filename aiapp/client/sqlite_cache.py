@@ -14,11 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from aiapp.client.cache import FORMAT
+from aiapp.core.accepted import instance, number
 from aiapp.core.errors import InvalidInput
 from aiapp.core.events import Event
 from aiapp.core.serialisation import from_json, to_json
 from aiapp.sqlite import connect, patiently
 
+_PATH = instance("the path of a file", str, Path)
+_AGE = number("a number of seconds above 0, or None", lambda seconds: seconds > 0)
 _TABLE = """
 CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, events TEXT NOT NULL, made REAL NOT NULL) WITHOUT ROWID
 """
@@ -34,8 +37,9 @@ class SqliteCache:
     def __init__(
         self, path: str | Path, max_age: float | None = None, *, clock: Callable[[], float] = time.time
     ) -> None:
-        if max_age is not None and not max_age > 0:
-            raise InvalidInput("max_age", max_age, "a number of seconds above 0, or None")
+        _PATH.check("path", path)
+        if max_age is not None:
+            _AGE.check("max_age", max_age)
         self.path, self.max_age = Path(path), max_age
         self._clock = clock
         self._reading, self._writing = threading.Lock(), threading.Lock()

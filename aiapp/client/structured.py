@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from aiapp.core.accepted import AT_LEAST_ZERO
 from aiapp.core.errors import AnswerInvalid
 from aiapp.core.request import Request
 from aiapp.core.response import Response, total_receipt
@@ -32,6 +33,7 @@ async def structured(
     ask: Callable[[Request], Awaitable[Response]], request: Request, schema: Schema[T], reasks: int
 ) -> Response[T]:
     """Ask until the answer is a value of the type; every attempt is on the receipt."""
+    AT_LEAST_ZERO.check("reasks", reasks)
     stopwatch, responses = Stopwatch(), list[Response]()
     while True:
         responses.append(await ask(request))

@@ -59,7 +59,8 @@ def _is_whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_several(value: object) -> bool:
+def is_several(value: object) -> bool:
+    """Whether a value is iterable, and no text, bytes or mapping, whose items nobody meant."""
     return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
 
 
@@ -68,8 +69,8 @@ def _is_number(value: object) -> bool:
 
 
 def several(field: str, values: Any, words: str) -> tuple[Any, ...]:
-    """The values of any iterable that is no text, bytes or mapping, whose items nobody meant."""
-    if not _is_several(values):
+    """The values of what `is_several`, as a tuple."""
+    if not is_several(values):
         raise InvalidInput(field, values, words)
     return tuple(values)
 
@@ -80,3 +81,4 @@ SECONDS = number("a number of seconds above 0", lambda seconds: 0 < seconds < ma
 TEXT = instance("a text", str)
 WHOLE = whole()
 AT_LEAST_ONE = whole(1)
+AT_LEAST_ZERO = whole(0)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union, get_origin
 
+from aiapp.core.accepted import Accepted
 from aiapp.core.errors import InvalidInput
 from aiapp.core.formats import JsonSchema
+from aiapp.core.typed_dicts import readable
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 LONGEST_NAME = 64
 """Providers take names of at most 64 letters, digits, underscores and hyphens."""
+_TYPE = Accepted(
+    "a type, such as list[str] or a pydantic model; a JSON schema is the `format` of a Request: JsonSchema(schema)",
+    lambda kind: isinstance(kind, Hashable) and not isinstance(kind, str),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +47,12 @@ class Schema(Generic[T]):
         self.type = of
         self._wrapped = False
         try:
-            self._adapter: TypeAdapter[Any] = TypeAdapter(of)
+            asked = readable(of)
+            self._adapter: TypeAdapter[Any] = TypeAdapter(asked)
             schema = _rooted(self._adapter.json_schema())
             if schema.get("type") != "object":
                 self._wrapped = True
-                self._adapter = TypeAdapter(create_model("Output", value=(of, ...)))
+                self._adapter = TypeAdapter(create_model("Output", value=(asked, ...)))
                 schema = self._adapter.json_schema()
         except PydanticUserError as error:
             raise InvalidInput("output", of, f"a type that has a JSON schema ({error.message})") from None
@@ -57,7 +64,10 @@ class Schema(Generic[T]):
     @staticmethod
     def of(kind: Any) -> Schema[Any]:
         """The schema of a type, made once; a schema is its own."""
-        return _made(kind) if not isinstance(kind, Schema) else kind  # pyright: ignore[reportUnknownVariableType]
+        if isinstance(kind, Schema):
+            return kind  # pyright: ignore[reportUnknownVariableType]
+        _TYPE.check("output", kind)
+        return _made(kind)
 
     def format(self) -> JsonSchema:
         """The constraint that makes a model answer with such a value."""

@@ -27,6 +27,7 @@ class Prepared:
     most_tokens: int | None = None
 
 
+@runtime_checkable
 class Provider(Protocol):
     """One model behind one provider. Failures are `ProviderError`s; nothing is retried here."""
 

@@ -1,0 +1,52 @@
+"""A `TypedDict` of the standard library is a type of answer, on every Python."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NotRequired, Required, TypedDict
+
+import pytest
+from pydantic import Field
+
+from aiapp.client.client import Client
+from aiapp.core.schema import Misfit, Schema
+from aiapp.testing import ScriptedModel
+
+
+class Street(TypedDict):
+    name: str
+    number: NotRequired[int]
+
+
+class City(TypedDict, total=False):
+    """A place with many people."""
+
+    name: Required[str]
+    people: Annotated[int, Field(ge=0, description="How many live there")]
+    streets: list[Street]
+    main: Street | None
+
+
+def test_its_fields_are_required_as_it_says() -> None:
+    schema: Any = Schema(City).format().schema
+    assert (schema["required"], schema["title"]) == (["name"], "City")
+    assert schema["description"] == "A place with many people."
+    assert schema["properties"]["people"]["description"] == "How many live there"
+    assert schema["$defs"]["Street"]["required"] == ["name"]
+    assert schema["properties"]["streets"]["items"] == {"$ref": "#/$defs/Street"}
+
+
+@pytest.mark.parametrize("of", [list[City], City | None, dict[str, City], tuple[City, Street]])
+def test_it_may_stand_inside_another_type(of: Any) -> None:
+    assert "City" in Schema(of).format().schema["$defs"]
+
+
+def test_an_answer_is_read_as_one() -> None:
+    schema = Schema(City)
+    assert schema.parse('{"name": "Bern", "main": {"name": "Kramgasse"}}') == {
+        "name": "Bern",
+        "main": {"name": "Kramgasse"},
+    }
+    assert isinstance(schema.read('{"people": 3}'), Misfit)
+    assert isinstance(schema.read('{"name": "Bern", "people": -1}'), Misfit)
+    model = ScriptedModel('{"name": "Bern", "people": 137000}')
+    assert Client(provider=model).complete("Where?", output=City).output == {"name": "Bern", "people": 137000}
