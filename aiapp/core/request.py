@@ -141,17 +141,27 @@ class Request:
             object.__setattr__(self, "messages", several("messages", self.messages, "a tuple of messages"))
         _MESSAGE.check_each("messages", self.messages)
         if self.tools != ():
-            object.__setattr__(self, "tools", several("tools", self.tools, "a tuple of tools"))
-            _TOOL.check_each("tools", self.tools)
+            self._check_tools()
         if self.format is not None:
             _FORMAT.check("format", self.format)
         if self.settings is not _UNSET:
             _SETTINGS.check("settings", self.settings)
             self._check_choice()
 
+    def _check_tools(self) -> None:
+        object.__setattr__(self, "tools", several("tools", self.tools, "a tuple of tools"))
+        _TOOL.check_each("tools", self.tools)
+        names = [tool.name for tool in self.tools]
+        if len(set(names)) < len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise InvalidInput("tools", twice, "tools of different names")
+
     def _check_choice(self) -> None:
-        chosen, names = self.settings.tool_choice, [tool.name for tool in self.tools]
-        if isinstance(chosen, Only) and chosen.name not in names and "tools" not in self.settings.extra:
+        chosen = self.settings.tool_choice
+        if not isinstance(chosen, Only) or "tools" in self.settings.extra:
+            return
+        names = [tool.name for tool in self.tools]
+        if chosen.name not in names:
             raise InvalidInput("tool_choice", chosen, f"a tool of the request: {', '.join(names) or 'it has none'}")
 
     @staticmethod

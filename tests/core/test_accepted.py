@@ -110,6 +110,7 @@ def test_streaming_is_asked_for_by_its_own_verb() -> None:
         ("messages[1]", Request, given((*HELLO, "hi"))),
         ("tools", Request, given(HELLO, LOOK)),
         ("tools[0]", Request, given(HELLO, (3,))),
+        ("tools", Request, given(HELLO, (LOOK, Tool("look", "Looks again.", {})))),
         ("format", Request, given(HELLO, format=int)),
         ("settings", Request, given(HELLO, settings={"temperature": 0})),
         ("settings", Request, given(HELLO, settings=None)),

@@ -54,6 +54,13 @@ some_formats = (
     | st.builds(formats.Grammar, texts)
     | st.builds(formats.Quotation, st.lists(texts).map(tuple))
 )
+
+
+def with_look(tools: list[Tool]) -> tuple[Tool, ...]:
+    """The tools, each of another name, and the one that the settings may choose."""
+    return tuple({tool.name: tool for tool in [*tools, Tool("look", "", {})]}.values())
+
+
 some_settings = st.builds(
     Settings,
     temperature=st.none() | st.floats(0, 2),
@@ -67,7 +74,7 @@ some_settings = st.builds(
 some_requests = st.builds(
     Request,
     st.lists(some_messages, max_size=3).map(tuple),
-    st.lists(st.builds(Tool, names, texts, opaque), max_size=2).map(lambda tools: (*tools, Tool("look", "", {}))),
+    st.lists(st.builds(Tool, names, texts, opaque), max_size=2).map(with_look),
     st.none() | some_formats,
     some_settings,
     optional_texts,
