@@ -75,8 +75,8 @@ def providers_of(
     words = "several models; for one, its name or a list of one"
     others = (fallback,) if isinstance(fallback, str) else several("fallback", fallback, words)
     _MODEL.check_each("fallback", others)
-    if api_key is not None and not NAME.holds(api_key):
-        raise InvalidInput("api_key", REDACTED if api_key else api_key, NAME.words)
+    if not isinstance(api_key, str | None):
+        raise InvalidInput("api_key", REDACTED, "a text")
     name = model or os.environ.get("AIAPP_MODEL") or DEFAULT_MODEL
     if provider is not None or name == "local":
         whose = "the model local has neither key nor server" if provider is None else "a provider has its own"

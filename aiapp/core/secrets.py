@@ -39,7 +39,8 @@ def bare_url(url: str) -> str:
     scheme, mark, rest = head.partition("://") if "://" in head else ("", "", head)
     place, slash, path = rest.partition("/")
     host = place.rpartition("@")[2]
-    if "@" in url and _HOST.fullmatch(host) is None:
+    unclear = "@" in path and ":" in place
+    if "@" in url and (unclear or _HOST.fullmatch(host) is None):
         return f"{scheme}{mark}{REDACTED}"  # what ended it may have been a sign of the password
     return f"{scheme}{mark}{host}{slash}{path}"
 

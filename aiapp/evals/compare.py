@@ -152,10 +152,7 @@ def _settings(name: str, text: str) -> Settings:
             given[key] = json.loads(value)
         except ValueError:
             given[key] = value
-    try:
-        return Settings(**given)
-    except TypeError as error:
-        raise InvalidInput(f"models {name}", text, f"values of the right kind ({error})") from None
+    return Settings(**given)
 
 
 async def _asked(client: Client, item: Item) -> Outcome:

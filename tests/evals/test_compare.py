@@ -185,7 +185,7 @@ def test_variants_are_names_with_settings() -> None:
         (("local", "local"), "each model once"),
         (("local?speed=1",), "temperature"),
         (("local?temperature=9",), "0 to 2"),
-        (("local?temperature=warm",), "right kind"),
+        (("local?temperature=warm",), "0 to 2"),
     ):
         with pytest.raises(InvalidInput, match=said):
             variants(names)
