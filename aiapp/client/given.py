@@ -75,7 +75,7 @@ def providers_of(
     words = "several models; for one, its name or a list of one"
     others = (fallback,) if isinstance(fallback, str) else several("fallback", fallback, words)
     _MODEL.check_each("fallback", others)
-    if not isinstance(api_key, str | None):
+    if not isinstance(api_key, str | None):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise InvalidInput("api_key", REDACTED, "a text")
     name = model or os.environ.get("AIAPP_MODEL") or DEFAULT_MODEL
     if provider is not None or name == "local":

@@ -68,5 +68,10 @@ def _under(name: str, value: Any, by_name: bool) -> Any:
         if names_a_secret(name):
             return REDACTED
         if names_headers(name):
-            return dict.fromkeys(value, REDACTED) if isinstance(value, Mapping) else REDACTED
+            inner: Mapping[Any, Any] | None = value if isinstance(value, Mapping) else None  # pyright: ignore[reportUnknownVariableType]
+            return REDACTED if inner is None else _all_redacted(inner)
     return without_secrets(value, by_name=by_name)
+
+
+def _all_redacted(headers: Mapping[Any, Any]) -> dict[Any, str]:
+    return dict.fromkeys(headers, REDACTED)
