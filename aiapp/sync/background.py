@@ -309,7 +309,7 @@ class _Carried(Generic[T]):
     async def _carry(self) -> None:
         try:
             self._value = await self._work
-        except BaseException as error:
+        except BaseException as error:  # raised in the caller's thread, by `result`
             self._error = error
         finally:
             if not self._background.ended:  # else a daemon thread waits for it, which shall not speak any more

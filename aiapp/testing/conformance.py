@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -59,7 +60,7 @@ SERVING: dict[str, Any] = {
 }
 
 
-class ProviderConformance:
+class ProviderConformance(ABC):
     """Subclass it as `Test...`, and say how a provider is opened that answers as it is told.
 
     `exact` is whether it says what it is told to: where it does not, as a model that runs on this machine, what it says
@@ -76,9 +77,9 @@ class ProviderConformance:
     within: ClassVar[float] = 60.0
     """Seconds in which any one test must be done."""
 
+    @abstractmethod
     def open(self, said: Said) -> AbstractContextManager[Provider]:
         """A provider that answers every request with `said`; where it takes a key, `KEY`."""
-        raise NotImplementedError("say how the provider is opened")
 
     # What the tests are made of.
 

@@ -8,6 +8,7 @@ class TestMine(WireConformance):
 from __future__ import annotations
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -40,9 +41,9 @@ class WireConformance(ProviderConformance):
 
     statuses: ClassVar[Mapping[int, type[errors.ProviderError]]] = STATUSES
 
+    @abstractmethod
     def connect(self, url: str, timeout: float) -> Provider:
         """A provider that speaks to the server, with `KEY`; a silence of `timeout` seconds is a failure."""
-        raise NotImplementedError("say how the provider is connected")
 
     @contextmanager
     def open(self, said: Said) -> Generator[Provider]:

@@ -423,6 +423,7 @@ def test_a_stream_far_ahead_of_its_reader_is_left() -> None:
             break
         async with asyncio.timeout(10):
             await stream.aclose()
+            assert [event async for event in stream] == []
 
     asyncio.run(program())
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from aiapp.cli.models.compare import words
 from aiapp.cli.models.compare_page import compare_page
 from aiapp.cli.models.compare_picture import write_picture
+from aiapp.cli.models.compare_tables import words
 from aiapp.core.errors import InvalidInput
 from aiapp.evals.comparison import Comparison, compared
 from aiapp.testing import Said, WireServer

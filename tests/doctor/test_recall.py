@@ -80,6 +80,6 @@ def test_what_is_found_of_the_seeded_faults(tmp_path: Path) -> None:
 
 
 def test_the_notebooks_are_notebooks() -> None:
-    for code, file, _, text in seeds():
-        if file.endswith(".ipynb") and code != "AI901":
-            json.loads(text)
+    notebooks = [json.loads(text) for code, file, _, text in seeds() if file.endswith(".ipynb") and code != "AI901"]
+    assert notebooks
+    assert all(notebook["cells"] for notebook in notebooks)

@@ -83,10 +83,10 @@ def test_a_blocking_caller_on_a_loop_of_its_own_closes_the_values_of_both() -> N
 def test_loops_that_come_and_go_on_many_threads() -> None:
     pools: PerLoop[Pool] = PerLoop(Pool, Pool.aclose)
 
-    def work() -> None:
-        for _ in range(30):
-            asyncio.run(pools.get())
+    def work() -> list[Pool]:
+        return [asyncio.run(pools.get()) for _ in range(30)]
 
     with ThreadPoolExecutor(4) as threads:
-        for done in [threads.submit(work) for _ in range(4)]:
-            done.result(30)
+        made = [pool for done in [threads.submit(work) for _ in range(4)] for pool in done.result(30)]
+    assert len(set(made)) == 120
+    assert [pool for pool in made if pool.closed_on is not pool.loop] == []

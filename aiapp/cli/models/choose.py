@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from aiapp.cli.models.choose_tables import details, lines, plain, told
 from aiapp.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from decimal import Decimal
+    from collections.abc import Mapping
 
-    from aiapp.catalog.ranking import Candidate, Measured, Ranking
+    from aiapp.catalog.ranking import Measured, Ranking
 
 _SHOWN = 10
 _DATES = ["%Y-%m-%d"]
@@ -89,7 +88,7 @@ def choose(
     seen = {**recorded, **(_measured(measured) if measured else {})}
     ranking = rank(needs, on=on.date() if on else None, measured=seen)
     if as_json:
-        print(json.dumps(_as_data(ranking, limit), indent=2, default=str))
+        print(json.dumps(plain(ranking, limit), indent=2, default=str))
     else:
         _show(ranking, _SHOWN if limit is None else limit, working, sources, recorded)
 
@@ -99,10 +98,10 @@ def _show(ranking: Ranking, count: int, working: bool, sources: bool, recorded: 
     from aiapp.cli.screen import show
 
     shown = ranking.candidates[:count]
-    show(_lines(ranking, shown))
-    show(paragraphs(_told(recorded)))
+    show(lines(ranking, shown))
+    show(paragraphs(told(recorded)))
     for candidate in shown if working or sources else ():
-        show(_details(candidate, working, sources))
+        show(details(candidate, working, sources))
 
 
 def _floor(text: str) -> tuple[str, float]:
@@ -139,124 +138,3 @@ def _recorded(path: Path) -> Mapping[str, Measured]:
     from aiapp.tracking.speeds import speeds
 
     return speeds(open_ledger(path))
-
-
-def _told(recorded: Mapping[str, Measured]) -> Iterator[str]:
-    """What was measured of which model, and that nothing is known of the speed of the others."""
-    for name, one in recorded.items():
-        first = (
-            "unknown" if one.first_token is None else f"{one.first_token:.3g} s (p95 {one.first_token_p95 or 0:.3g} s)"
-        )
-        speed = "unknown" if one.tokens_per_second is None else f"{one.tokens_per_second:,.3g} tokens/s"
-        yield f"{name}: first token {first}, {speed}; {one.source}, the last on {one.as_of}."
-    if recorded:
-        yield "The speed of all other offers is unknown: none of your calls asked them."
-
-
-def _lines(ranking: Ranking, shown: Sequence[Candidate]) -> Iterator[str]:
-    from aiapp.catalog.checking import dollars
-    from aiapp.cli.models.layout import columns, paragraphs, shortened
-
-    rows: list[list[str]] = []
-    for candidate in shown:
-        offer, cost = candidate.offer, candidate.cost
-        money = f"{dollars(cost.at_least)}+" if cost.at_least else "unknown"
-        rows.append(
-            [
-                shortened(offer.id, 44),
-                {True: "open", False: "closed", None: "unknown"}[offer.open],
-                money if cost.total is None else dollars(cost.total),
-                "unknown" if offer.context is None else f"{offer.context:,}",
-                _standing(candidate),
-            ]
-        )
-    if rows:
-        yield from columns(("offer", "weights", ">a month", ">context", "needs"), rows)
-        yield ""
-    yield from paragraphs(ranking.explanation)
-
-
-def _standing(candidate: Candidate) -> str:
-    if candidate.fits:
-        return "all met"
-    if candidate.missed:
-        return "misses " + ", ".join(check.need for check in candidate.missed)
-    return "unknown: " + ", ".join(check.need for check in candidate.unknown)
-
-
-def _details(candidate: Candidate, working: bool, sources: bool) -> Iterator[str]:
-    """One candidate's working and sources."""
-    from aiapp.catalog.checking import dollars
-    from aiapp.cli.models.layout import columns, paragraphs
-
-    cost = candidate.cost
-    yield ""
-    yield candidate.offer.id
-    if working:
-        rows = [
-            [
-                f"  {line.item}",
-                f"{line.tokens.normalize():,f}",
-                "unknown" if line.rate is None else _rate(line.rate * line.factor),
-                "unknown" if line.amount is None else dollars(line.amount),
-            ]
-            for line in cost.lines
-        ]
-        yield from columns(("  cost", ">tokens a month", ">a million", ">a month"), rows)
-        yield from paragraphs(f"  {note}" for note in (*cost.notes, *cost.unknown))
-        needs = [
-            [f"  {check.need}", check.wanted, check.found or "unknown", check.verdict, _margin(check.margin)]
-            for check in candidate.checks
-        ]
-        yield from columns(("  need", "wanted", "found", "", ">by"), needs)
-    if sources:
-        seen = {cost.source: cost.as_of} | {check.source: check.as_of for check in candidate.checks}
-        yield from paragraphs(f"  source: {source}, {day}" if day else f"  {source}" for source, day in seen.items())
-
-
-def _rate(rate: Decimal) -> str:
-    """All its figures, and at least two places."""
-    return f"${rate:.2f}" if rate == round(rate, 2) else f"${rate.normalize():f}"
-
-
-def _margin(margin: Decimal | None) -> str:
-    return "" if margin is None else f"{margin:+,.5g}" if abs(margin) < 1 else f"{margin:+,.2f}".removesuffix(".00")
-
-
-def _as_data(ranking: Ranking, limit: int | None) -> dict[str, Any]:
-    return {
-        "on": ranking.on,
-        "needs": asdict(ranking.needs),
-        "explanation": ranking.explanation,
-        "relaxations": [
-            {
-                "need": one.need,
-                "lets_in": one.lets_in,
-                "known": one.known,
-                "nearest": one.nearest.offer.id,
-                "found": one.check.found,
-            }
-            for one in ranking.relaxations
-        ],
-        "candidates": [_candidate(candidate) for candidate in ranking.candidates[:limit]],
-    }
-
-
-def _candidate(candidate: Candidate) -> dict[str, Any]:
-    offer, cost = candidate.offer, candidate.cost
-    return {
-        "offer": offer.id,
-        "vendor": offer.vendor,
-        "open": offer.open,
-        "context": offer.context,
-        "fits": candidate.fits,
-        "month": cost.total,
-        "at_least": cost.at_least,
-        "call": cost.per_call,
-        "lines": [{**asdict(line), "amount": line.amount} for line in cost.lines],
-        "notes": cost.notes,
-        "unknown": cost.unknown,
-        "source": cost.source,
-        "as_of": cost.as_of,
-        "checks": [asdict(check) for check in candidate.checks],
-    }

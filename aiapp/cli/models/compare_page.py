@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from itertools import pairwise
 
-from aiapp.cli.models.compare import HEADS, row, words
+from aiapp.cli.models.compare_tables import HEADS, row, words
 from aiapp.cli.page import page
 from aiapp.evals.comparison import Comparison, Standing
 from aiapp.tracking.wording import money
