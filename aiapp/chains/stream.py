@@ -10,7 +10,7 @@ from aiapp.chains import plans
 from aiapp.chains.running import Happened, Path, Run, StepSaid, conducted, root, shown
 from aiapp.core.errors import InvalidInput
 from aiapp.core.events import TextDelta
-from aiapp.sync import Readers, run
+from aiapp.sync import Readers
 
 B = TypeVar("B")
 _AHEAD = 64
@@ -66,8 +66,7 @@ class ChainStream(Generic[B]):
 
     def close(self) -> None:
         """The blocking twin of `aclose`; a loop over the stream that was left half-way is closed with it."""
-        self._readers.close()
-        run(self.aclose())
+        self._readers.close(self.aclose)
 
     async def _happenings(self) -> AsyncGenerator[Happened, None]:
         waiting: asyncio.Queue[Happened | None] = asyncio.Queue()

@@ -9,7 +9,7 @@ from aiapp.core.errors import InvalidInput
 from aiapp.core.events import Event, TextDelta
 from aiapp.core.response import Response
 from aiapp.core.schema import Schema
-from aiapp.sync import Readers, run
+from aiapp.sync import Readers
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -89,5 +89,4 @@ class Stream(Generic[T]):
 
     def close(self) -> None:
         """The blocking twin of `aclose`; a loop over the stream that was left half-way is closed with it."""
-        self._readers.close()
-        run(self.aclose())
+        self._readers.close(self.aclose)

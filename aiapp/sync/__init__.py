@@ -6,8 +6,7 @@ until it has cleaned up before it raises. `background` holds the loop and says w
 make the twins, `per_loop` keeps what belongs to one loop. Nothing here knows of models or messages.
 """
 
-from aiapp.sync.background import run
-from aiapp.sync.blocking import in_thread, sync
+from aiapp.sync.blocking import in_thread, run, sync
 from aiapp.sync.iterating import Readers, iterate
 from aiapp.sync.per_loop import PerLoop
 

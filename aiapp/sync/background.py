@@ -14,14 +14,13 @@ import atexit
 import os
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context
-from typing import Any, Generic, TypeVar, TypeVarTuple, Unpack
+from typing import Any, TypeVarTuple, Unpack
 
 from aiapp.sync.ctrl_c import CtrlC
 
-T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 LAST_SECONDS = 2.0
 """How long the end of a program waits for connections to close."""
@@ -36,14 +35,6 @@ def background() -> Background:
     return _background
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on the background loop and wait for its result."""
-    if _background.is_loop(running_loop()):
-        work.close()
-        raise RuntimeError("a blocking call was made from aiapp's own event loop; await the async method instead")
-    return _Carried(work, _background).result()
-
-
 def running_loop() -> asyncio.AbstractEventLoop | None:
     """The loop that runs on this thread."""
     try:
@@ -53,7 +44,10 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 def end() -> None:
-    """Close what is open on the background loop, and the loop, as programs do when they end; later calls begin anew."""
+    """Close what is open on the background loop, and the loop, as programs do when they end; later calls begin anew.
+
+    A call that is under way ends with a RuntimeError, on a daemon thread never.
+    """
     global _background
     ended, _background = _background, Background()
     ended.end()
@@ -61,6 +55,7 @@ def end() -> None:
 
 def _after_fork() -> None:
     global _background
+    _background.ended = True  # nobody runs the copy here: its selector is the parent's
     _inherited.append(_background)
     _background = Background()
 
@@ -71,54 +66,63 @@ class Background:
     def __init__(self) -> None:
         self._making = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._right = threading.Lock()  # held by whoever runs the loop
+        self._right = _Right()
         self._asked = threading.Lock()  # held while there is a thread, or about to be
-        self._wanted = self._used = False  # the thread: since it last looked
+        self._wanted = False  # the thread: since it last looked
         self._runs: object = None  # the thread's claim, or the task that a caller runs the loop for
         self.attended = False
         """Whether what is posted to the loop is sure to run soon."""
         self.ended = False
+        self.waiting = set[Callable[[], object]]()
+        """What ends the waits of those who do not run the loop themselves, once it is closed."""
 
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop, run by its thread, or soon: when the caller who runs it has its answer."""
-        loop = self._made()
-        self._used = True
-        self._ask()
-        return loop
+    @property
+    def has_thread(self) -> bool:
+        """Whether there is a thread for the loop, or about to be."""
+        return self._asked.locked()
+
+    @property
+    def is_run_here(self) -> bool:
+        """Whether this thread runs it, or is about to: finalizers make calls in the midst of that, too."""
+        return self._right.is_here
 
     def is_loop(self, loop: asyncio.AbstractEventLoop | None) -> bool:
         """Whether it is this one."""
         return loop is not None and loop is self._loop
 
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop, run by its thread, or soon: when the caller who runs it has its answer."""
+        loop = self._made()
+        self._ask()
+        return loop
+
     def drive(self, begin: Callable[[], asyncio.Task[Any] | None], *, wait: bool = False) -> bool:
         """Run the loop on this thread until the task that `begin` begins is done; False where others shall run it.
 
-        Ctrl-C ends it early; then, and wherever work is left over, the thread goes on with it. `wait`: until nobody
-        else runs it.
+        Ctrl-C, or somebody's `loop.stop`, ends it early; then, and wherever work is left over, the thread goes on with
+        it. `wait`: until nobody else runs it.
         """
-        if self._asked.locked() or running_loop() is not None or not isinstance(loop := self._made(), _Loop):
+        if self.has_thread or running_loop() is not None or not isinstance(loop := self._made(), _Loop):
             return False
         guard = CtrlC(lambda: loop.call_soon_threadsafe(self._stop))
         if not guard.is_safe:
             return False
         with guard:
-            if not self._right.acquire(blocking=wait):
+            if not self._right.take(-1 if wait else 0):
                 return False
             try:
                 self._runs, self.attended = begin, True
                 # Two steps later: until then ends of connections are heard that came meanwhile, those of TLS too.
                 loop.call_soon(loop.call_soon, self._run_for, begin)
-                loop.run_forever()
-            except (KeyboardInterrupt, SystemExit):
-                if threading.current_thread() is threading.main_thread():  # else it is of a task that others wait for
-                    raise
+                with suppress(KeyboardInterrupt, SystemExit):  # as in `_run`; a press of Ctrl-C, the guard raises
+                    loop.run_forever()
             finally:
                 stopped, self._runs, self.attended = self._runs is None, None, False
                 try:
                     if not stopped or asyncio.all_tasks(loop):
                         self.wake()
                 finally:
-                    self._right.release()
+                    self._right.leave()
         return True
 
     def wake(self) -> None:
@@ -133,20 +137,21 @@ class Background:
     def end(self) -> None:
         """Cancel what runs, close what is open, as `asyncio.run` does at its end, and close the loop."""
         self.ended, loop = True, self._loop
-        if loop is None:
-            return
-        if not self._right.acquire(blocking=False):
-            loop.call_soon_threadsafe(self._stop)
-            if not self._right.acquire(timeout=LAST_SECONDS):
-                return  # a function that blocks holds the loop: the program ends without it
-        try:
-            self.attended = True
-            loop.call_soon(loop.stop)
-            loop.run_forever()  # what was posted last, as somebody's own `stop`
-            loop.run_until_complete(_closed(loop))
-            loop.close()
-        finally:
-            self._right.release()
+        if loop is not None:
+            if not self._right.take(0):
+                loop.call_soon_threadsafe(self._stop)
+                if not self._right.take(LAST_SECONDS):
+                    return  # a function that blocks holds the loop: the program ends without it
+            try:
+                self.attended = True
+                loop.call_soon(loop.stop)
+                loop.run_forever()  # what was posted last, as somebody's own `stop`
+                loop.run_until_complete(_closed(loop))
+                loop.close()
+            finally:
+                self._right.leave()
+        for give_up in [*self.waiting]:
+            give_up()
 
     def _run_for(self, begin: Callable[[], asyncio.Task[Any] | None]) -> None:
         if self._runs is begin and (task := begin()) is not None:
@@ -176,28 +181,32 @@ class Background:
     def _serve(self, claim: list[threading.Lock]) -> None:
         loop, left = self._made(), False
         try:
-            with self._right:
-                try:
-                    self._runs, self.attended = claim, True
-                    if isinstance(loop, _Loop):
-                        loop.call_later(QUIET_SECONDS, self._look, claim)
-                    while self._runs is claim and not self.ended:
-                        with suppress(KeyboardInterrupt, SystemExit):  # a task's: who waits for that task gets it
-                            loop.run_forever()
-                finally:
-                    self._runs, self.attended = None, False
-                    left = not self.ended and bool(asyncio.all_tasks(loop))
+            self._right.take(-1)
+            try:
+                if not self.ended:
+                    self._run(loop, claim)
+            finally:
+                self._runs, self.attended = None, False
+                left = not self.ended and bool(asyncio.all_tasks(loop))
+                self._right.leave()
         finally:
             _give_up(claim)
             if left or self._wanted:
                 self.wake()
 
+    def _run(self, loop: asyncio.AbstractEventLoop, claim: list[threading.Lock]) -> None:
+        self._runs, self.attended = claim, True
+        if isinstance(loop, _Loop):
+            loop.call_later(QUIET_SECONDS, self._look, claim)
+        while self._runs is claim:
+            with suppress(KeyboardInterrupt, SystemExit):  # a task's: who waits for that task gets it
+                loop.run_forever()
+
     def _look(self, claim: list[threading.Lock]) -> None:
-        """On the loop: leave it, if there was nothing to do since the last look."""
+        """On the loop: leave it, if there is nothing to do."""
         if self._runs is not claim:
             return
-        if self._used or asyncio.all_tasks(self._made()):
-            self._used = False
+        if asyncio.all_tasks(self._made()):
             self._made().call_later(QUIET_SECONDS, self._look, claim)
         else:
             self._wanted = False
@@ -216,6 +225,34 @@ class Background:
             loop.close()
             return _Loop(self)
         return loop  # such as uvloop's: its thread runs it, always
+
+
+class _Right:
+    """The right to run the loop, and the threads that have it, or are about to."""
+
+    __slots__ = ("_here", "_lock")
+
+    def __init__(self) -> None:
+        self._lock, self._here = threading.Lock(), set[int]()
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this thread has it, or is about to: where that asked for it again, it would wait for itself."""
+        return threading.get_ident() in self._here
+
+    def take(self, timeout: float) -> bool:
+        """Take it, within so many seconds; 0 does not wait, and -1 waits for ever."""
+        here = threading.get_ident()
+        self._here.add(here)
+        if self._lock.acquire(timeout=timeout) if timeout else self._lock.acquire(blocking=False):
+            return True
+        self._here.discard(here)
+        return False
+
+    def leave(self) -> None:
+        """Give it back."""
+        self._lock.release()
+        self._here.discard(threading.get_ident())
 
 
 def _give_up(claim: list[threading.Lock]) -> None:
@@ -251,76 +288,6 @@ class _Loop(asyncio.SelectorEventLoop):
         if not self._background.attended:  # looked at after it was posted: see `_stop`
             self._background.wake()
         return handle
-
-
-class _Carried(Generic[T]):
-    """A coroutine on the loop, and a thread that waits for it: one lock, at two thirds of what two futures take."""
-
-    __slots__ = ("_background", "_broken_off", "_done", "_error", "_task", "_value", "_work")
-    _value: T
-
-    def __init__(self, work: Coroutine[Any, Any, T], background: Background) -> None:
-        self._work, self._background = work, background
-        self._task: asyncio.Task[None] | None = None
-        self._error: BaseException | None = None
-        self._broken_off = False
-        self._done = threading.Lock()
-        self._done.acquire()  # until the work is
-
-    def result(self) -> T:
-        """What the work gives; where the wait is broken off, the work is cancelled and has a moment to clean up."""
-        try:
-            if not self._background.drive(self._begin):
-                self._post()
-            if not self._done.acquire(blocking=False):
-                self._background.wake()  # where somebody else stopped the loop
-                self._done.acquire()
-        except BaseException:
-            self._break_off()
-            raise
-        if self._error is not None:
-            try:
-                raise self._error
-            finally:
-                self._error = None  # its traceback holds this object
-        return self._value
-
-    def _post(self) -> None:
-        try:
-            self._background.loop().call_soon_threadsafe(self._begin)
-        except RuntimeError:  # a program that is ending starts no threads, or the loop was closed with it
-            if self._background.ended or not self._background.drive(self._begin, wait=True):
-                raise
-
-    def _break_off(self) -> None:
-        if self._task is not None and self._task.done():
-            return
-        with suppress(RuntimeError):
-            self._background.loop().call_soon_threadsafe(self._cancel)
-            self._done.acquire(timeout=CLEANING_SECONDS)
-        if self._task is None:
-            self._work.close()
-
-    def _begin(self) -> asyncio.Task[None] | None:
-        if not self._broken_off:
-            self._task = asyncio.get_running_loop().create_task(self._carry())
-        return self._task
-
-    async def _carry(self) -> None:
-        try:
-            self._value = await self._work
-        except BaseException as error:  # raised in the caller's thread, by `result`
-            self._error = error
-        finally:
-            if not self._background.ended:  # else a daemon thread waits for it, which shall not speak any more
-                self._done.release()
-
-    def _cancel(self) -> None:
-        self._broken_off = True
-        if self._task is None:
-            self._done.release()
-        else:  # once it has begun: else it could not say that it ended
-            asyncio.get_running_loop().call_soon(self._task.cancel)
 
 
 _background = Background()

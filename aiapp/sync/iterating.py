@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import queue
-import weakref
-from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import ExitStack, suppress
 from typing import Any, Generic, TypeVar
 
-from aiapp.sync.background import CLEANING_SECONDS, Background, background, run, running_loop
+from aiapp.sync.background import CLEANING_SECONDS, Background, background
+from aiapp.sync.blocking import run
 
 T = TypeVar("T")
 
@@ -26,16 +26,19 @@ class Reader(Iterator[T]):
     """What `iterate` gives. It may be closed from any thread, and collected as garbage at any moment."""
 
     def __init__(self, events: AsyncIterator[T]) -> None:
-        self._ahead, self._over = _Ahead(events), False
+        self.ahead, self._over = _Ahead(events), False
 
     def __next__(self) -> T:
         if self._over:
             raise StopIteration
-        self._ahead.begin()
+        self.ahead.begin()
         try:
-            item = self._ahead.take()
-        except BaseException:  # Ctrl-C
-            self.close()
+            item = self.ahead.take()
+        except BaseException as stop:  # Ctrl-C
+            try:
+                self.close()
+            except Exception as problem:
+                stop.add_note(f"and closing what was read failed: {problem!r}")
             raise
         if not isinstance(item, _End):
             return item
@@ -45,34 +48,40 @@ class Reader(Iterator[T]):
         raise StopIteration
 
     def close(self) -> None:
-        """Stop reading, and wait until what is read is closed."""
+        """Stop reading, and wait for a moment until what is read is closed; raises what goes wrong in closing it."""
         self._over = True
-        if not self._ahead.is_done():
-            run(self._ahead.aclose())
+        self.ahead.close()
 
     def __del__(self) -> None:
-        self._ahead.abandon()
+        self.ahead.abandon()
 
 
 class Readers:
     """The blocking twins that something has given out of its iterators, to be closed before it is.
 
-    They are held weakly: one that its user lets go of closes itself.
+    One that its user lets go of stops by itself; what it reads may still be closing then.
     """
 
     def __init__(self) -> None:
-        self._readers = weakref.WeakSet[Reader[Any]]()
+        self._reading: list[_Ahead[Any]] = []
 
     def iterate(self, events: AsyncIterator[T]) -> Reader[T]:
         """`iterate`, remembered."""
         reader = iterate(events)
-        self._readers.add(reader)
+        self._reading = [*(ahead for ahead in self._reading if not ahead.is_closed), reader.ahead]
         return reader
 
-    def close(self) -> None:
-        """Close those that are still open."""
-        for reader in list(self._readers):
-            reader.close()
+    def close(self, aclose: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Close those that are still open, then by `aclose` what they read from; one that is slow to close does so."""
+
+        def close_last() -> None:
+            if all(ahead.is_closed for ahead in self._reading):
+                run(aclose())
+
+        with ExitStack() as closing:
+            closing.callback(close_last)
+            for ahead in self._reading:
+                closing.callback(ahead.close)
 
 
 class _End:
@@ -94,12 +103,12 @@ class _Ahead(Generic[T]):
         self._items: queue.SimpleQueue[T | _End] = queue.SimpleQueue()
         self._room = asyncio.Event()
         self._reading: asyncio.Task[None] | None = None
-        self._is_closed = False
+        self._is_paused = self._is_stopped = False
 
     def begin(self) -> None:
         """Begin to read, if that was not begun."""
         if self._background is None:
-            if background().is_loop(running_loop()):
+            if background().is_run_here:
                 raise RuntimeError("a blocking loop was begun on aiapp's own event loop; use `async for` instead")
             self._background = background()
             self._background.loop().call_soon_threadsafe(self._begin)
@@ -107,36 +116,49 @@ class _Ahead(Generic[T]):
     def take(self) -> T | _End:
         """The next item, waited for, on the reader's thread."""
         item = self._items.get()
-        if self._items.qsize() == self.LEAST and self._background is not None and not self.is_done():
+        if isinstance(item, _End):
+            self._items.put(item)  # for others who wait
+        elif self._is_paused and self._items.qsize() <= self.LEAST and self._background is not None:
+            self._is_paused = False
             self._background.loop().call_soon_threadsafe(self._room.set)
         return item
 
-    def is_done(self) -> bool:
-        """Whether all was read, and closed."""
-        return self._reading is not None and self._reading.done()
+    @property
+    def is_closed(self) -> bool:
+        """Whether what is read is closed."""
+        return self._is_stopped if self._reading is None else self._reading.done()
+
+    def close(self) -> None:
+        """The blocking twin of `aclose`."""
+        if not self.is_closed:
+            run(self.aclose())
 
     async def aclose(self) -> None:
         """Stop reading, and wait until what is read is closed."""
         self._stop()
         if self._reading is None:
             await self._close()
-        elif not self._reading.done():
-            await asyncio.wait({self._reading}, timeout=CLEANING_SECONDS)
+            return
+        await asyncio.wait({self._reading}, timeout=CLEANING_SECONDS)
+        if self._reading.done() and not self._reading.cancelled():
+            self._reading.result()
 
     def abandon(self) -> None:
         """Stop reading, without waiting for it: garbage is collected in the midst of anything."""
-        if self._background is not None and not self.is_done():
+        if self._background is not None and not self.is_closed:
             with suppress(RuntimeError):  # the loop is closed, and what was read with it
                 self._background.loop().call_soon_threadsafe(self._stop)
 
     def _begin(self) -> None:
-        if not self._is_closed:
+        if self._is_stopped:
+            self._items.put(_End())
+        else:
             self._reading = asyncio.get_running_loop().create_task(self._read())
 
     def _stop(self) -> None:
-        self._is_closed = True
-        if self._reading is not None:
+        if self._reading is not None and not self._is_stopped:  # once: it may be closing what it read
             self._reading.cancel()
+        self._is_stopped = True
 
     async def _read(self) -> None:
         end = _End()
@@ -146,13 +168,15 @@ class _Ahead(Generic[T]):
                     self._items.put(item)
                     if self._items.qsize() >= self.MOST:
                         self._room.clear()
-                        await self._room.wait()
+                        self._is_paused = True  # then look again: they may have been taken meanwhile
+                        if self._items.qsize() > self.LEAST:
+                            await self._room.wait()
             finally:
                 await self._close()
         except BaseException as error:
-            end = _End(error)
-            if isinstance(error, asyncio.CancelledError):
-                raise
+            end = _End(None if self._is_stopped else error)
+            if self._is_stopped or isinstance(error, asyncio.CancelledError):
+                raise  # to who closes it; where nobody waits for that, the loop reports it
         finally:
             self._items.put(end)
 

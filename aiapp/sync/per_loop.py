@@ -44,14 +44,17 @@ class PerLoop(Generic[T]):
         A blocking caller does not wait for them: it may be called on the very thread that runs one of them.
         """
         here, elsewhere = asyncio.get_running_loop(), set[asyncio.Future[None]]()
-        for loop, (_, holder) in list(self._held.items()):
-            if loop is here:
-                await holder.aclose()
-            elif loop.is_running() or background().is_loop(loop):
+        mine = self._held.pop(here, None)
+        while self._held:  # taken before it is closed: nobody is given what is closed already
+            loop, (_, holder) = self._held.popitem()
+            if loop.is_running() or background().is_loop(loop):
                 elsewhere.add(asyncio.wrap_future(asyncio.run_coroutine_threadsafe(holder.aclose(), loop)))
-        self._held.clear()
-        if elsewhere and not background().is_loop(here):
-            await asyncio.wait(elsewhere, timeout=CLEANING_SECONDS)
+        try:
+            if mine is not None:
+                await mine[1].aclose()
+        finally:
+            if elsewhere and not background().is_loop(here):
+                await asyncio.wait(elsewhere, timeout=CLEANING_SECONDS)
 
 
 async def _holding(value: T, close: Callable[[T], Awaitable[None]]) -> AsyncGenerator[None, None]:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Generator
 
 import pytest
 
 from aiapp.sync.background import background, end
+
+
+@pytest.fixture(autouse=True)
+def heeded() -> Generator[None]:
+    """Ctrl-C, as a terminal gives it: what a script runs in the background is begun deaf to it."""
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, usual)
 
 
 @pytest.fixture(params=["the caller runs the loop", "its thread does"])

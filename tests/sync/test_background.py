@@ -4,60 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import random
-import signal
 import socket
-import subprocess
 import sys
 import threading
-import time
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from aiapp.sync import iterate, run
 from aiapp.sync.background import end
+from tests.sync.scenes import SECONDS, add, eventually, has_thread, loop_of_run, thread_name
 
-SECONDS = 10
-"""How long a test waits for what must happen."""
 CALLER = ["the caller runs the loop"]
 
 
-async def thread_name() -> str:
-    await asyncio.sleep(0)
-    return threading.current_thread().name
-
-
-async def add(one: int, other: int) -> int:
-    for _ in range(one % 3):
-        await asyncio.sleep(0)
-    return one + other
-
-
-async def loop_of_run() -> asyncio.AbstractEventLoop:
-    return asyncio.get_running_loop()
-
-
-def has_thread() -> bool:
-    return any(thread.name == "aiapp-loop" for thread in threading.enumerate())
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    """Whether it comes to hold."""
-    until = time.monotonic() + SECONDS
-    while not holds() and time.monotonic() < until:
-        time.sleep(0.001)
-    return holds()
-
-
-def program(text: str, *flags: str) -> str:
-    """What a program of its own prints, on either stream."""
-    shown = subprocess.run([sys.executable, *flags, "-c", text], capture_output=True, text=True, timeout=60, check=True)
-    return shown.stdout + shown.stderr
+APART = pytest.mark.skipif(sys.version_info[:2] == (3, 12), reason="it counts calls of C apart, and tells nobody")
 
 
 class TestWhoRunsIt:
@@ -223,6 +187,122 @@ class TestNothingIsLost:
             run(work())
         assert run(thread_name())  # and the loop is whole
 
+    def test_an_exit_in_a_task_does_not_reach_who_runs_the_loop_for_another(self) -> None:
+        left = threading.Event()
+
+        async def leave() -> None:
+            left.set()
+            sys.exit("enough")
+
+        async def work() -> None:
+            await asyncio.gather(leave())
+
+        async def wait_for_it() -> str:
+            loop = asyncio.get_running_loop()
+            threading.Thread(target=pool.submit, args=(run, work())).start()
+            assert await loop.run_in_executor(pool, left.wait, SECONDS)
+            await asyncio.sleep(0.01)
+            return "answered"
+
+        with ThreadPoolExecutor(2) as pool:
+            assert run(wait_for_it()) == "answered"
+
+    @pytest.mark.parametrize("steps", range(4))
+    def test_what_a_call_leaves_behind_stops_the_loop_before_the_next_begins(self, steps: int) -> None:
+        def later(steps: int) -> None:
+            loop.call_soon(later, steps - 1) if steps else loop.stop()
+
+        async def leave() -> asyncio.AbstractEventLoop:
+            asyncio.get_running_loop().call_soon(lambda: later(steps))
+            return asyncio.get_running_loop()
+
+        loop = run(loop_of_run())
+        assert run(leave()) is loop
+        assert run(add(1, 2)) == 3
+
+    def test_what_a_call_leaves_behind_exits_in_the_midst_of_the_next(self) -> None:
+        async def leave() -> str:
+            asyncio.get_running_loop().call_later(0.02, sys.exit, "enough")
+            return "left"
+
+        def work() -> list[str]:
+            return [run(leave()), run(asyncio.sleep(0.05, "slept"))]
+
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(work).result(SECONDS) == ["left", "slept"]
+
+    def test_a_blocking_call_of_a_finalizer_in_the_midst_of_another_is_refused(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Garbage is collected at any moment: here while nothing runs and the right to run the loop is still held."""
+        refused: list[str] = []
+
+        class Owner:
+            """Closes what it has when it is collected."""
+
+            def __init__(self) -> None:
+                self.me = self
+
+            def __del__(self) -> None:
+                try:
+                    run(thread_name())
+                except RuntimeError as error:
+                    refused.append(str(error))
+
+        def collecting(loop: asyncio.AbstractEventLoop | None = None) -> set[asyncio.Task[Any]]:
+            Owner()
+            gc.collect()
+            return tasks(loop)
+
+        tasks = asyncio.all_tasks
+        monkeypatch.setattr(asyncio, "all_tasks", collecting)
+        assert run(add(1, 2)) == 3
+        monkeypatch.undo()
+        assert run(add(1, 2)) == 3
+        assert all("await the async method" in one for one in refused)
+        assert refused or has_thread()
+
+    def test_where_no_thread_can_be_started_callers_run_it_in_turn(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def full(thread: threading.Thread) -> None:
+            if thread.name == "aiapp-loop":
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        async def stop(number: int) -> int:
+            if number % 3 == 0:
+                asyncio.get_running_loop().stop()
+            await asyncio.sleep(0.001)
+            return number
+
+        start = threading.Thread.start
+        monkeypatch.setattr(threading.Thread, "start", full)
+        assert run(stop(0)) == 0
+        with ThreadPoolExecutor(4) as pool:
+            waiting = [pool.submit(run, stop(number)) for number in range(60)]
+            assert [place.result(SECONDS) for place in waiting] == list(range(60))
+
+    @pytest.mark.parametrize("through", ["Python", pytest.param("C", marks=APART)])
+    def test_a_call_from_deep_within_calls_is_answered_or_refused(self, through: str) -> None:
+        async def work() -> str:
+            return "answered"
+
+        def nest(calls: int, call: Coroutine[Any, Any, str]) -> str:
+            if not calls:
+                return run(call)
+            return nest(calls - 1, call) if through == "Python" else next(map(nest, [calls - 1], [call]))
+
+        ends: list[str] = []
+        for calls in range(sys.getrecursionlimit()):
+            call = work()
+            try:
+                ends.append(nest(calls, call))
+            except RecursionError:
+                ends.append("refused")
+                call.close()
+        assert ends == sorted(ends)  # answered down to some depth, refused from there on
+        assert set(ends) == {"answered", "refused"}
+        assert run(work()) == "answered"
+
     def test_readers_that_are_collected_as_garbage_at_any_moment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("aiapp.sync.background.QUIET_SECONDS", 0.0005)
         opened, closed = 0, 0
@@ -321,242 +401,3 @@ class TestNothingIsLost:
                 assert eventually(lambda: seen == left)  # noqa: B023 - asked at once
         finally:
             sys.setswitchinterval(interval)
-
-
-@contextmanager
-def pressed(*when: Callable[[], Any]) -> Generator[None]:
-    """Ctrl-C, a moment after each of these has returned: not while the caller is about to wait, which misses it."""
-
-    def press() -> None:
-        for wait in when:
-            wait()
-            time.sleep(0.05)
-            os.kill(os.getpid(), signal.SIGINT)
-
-    presser = threading.Thread(target=press)
-    presser.start()
-    try:
-        yield
-    finally:
-        presser.join()
-
-
-@pytest.mark.usefixtures("runner")
-class TestCtrlC:
-    @pytest.mark.parametrize("at_once", [True, False], ids=["before its first step", "while it waits"])
-    def test_it_cancels_the_work_which_cleans_up_first(self, at_once: bool) -> None:
-        began, held, cleaned = threading.Event(), threading.Event(), threading.Event()
-
-        async def work() -> None:
-            try:
-                began.set()
-                await asyncio.sleep(60)
-            finally:
-                await asyncio.sleep(0)
-                cleaned.set()
-
-        if at_once:
-            run(loop_of_run()).call_soon_threadsafe(held.wait, SECONDS)
-            threading.Timer(0.1, held.set).start()
-        with pytest.raises(KeyboardInterrupt), pressed(lambda: at_once or began.wait(SECONDS)):
-            run(work())
-        assert cleaned.is_set()
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        assert run(thread_name())
-
-    def test_work_that_will_not_end_is_not_waited_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("aiapp.sync.background.CLEANING_SECONDS", 0.01)
-        began, ended = threading.Event(), threading.Event()
-
-        async def work() -> None:
-            began.set()
-            try:
-                await asyncio.sleep(60)
-            except asyncio.CancelledError:
-                await asyncio.sleep(0.3)
-                ended.set()
-
-        with pytest.raises(KeyboardInterrupt), pressed(lambda: began.wait(SECONDS)):
-            run(work())
-        assert not ended.is_set()
-        assert ended.wait(SECONDS)  # it goes on by itself
-
-    def test_twice_ends_a_function_that_blocks(self) -> None:
-        began, over = threading.Event(), threading.Event()
-
-        async def work() -> None:
-            began.set()
-            while not over.is_set():
-                time.sleep(0.01)  # never comes to an await
-
-        with pytest.raises(KeyboardInterrupt), pressed(lambda: began.wait(SECONDS), lambda: None):
-            run(work())
-        over.set()
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        assert run(thread_name())
-
-    def test_a_handler_of_the_applications_own_decides(self) -> None:
-        class Enough(Exception):
-            """What this application raises on Ctrl-C."""
-
-        def handler(*_: object) -> None:
-            raise Enough
-
-        began, cleaned = threading.Event(), threading.Event()
-
-        async def work() -> None:
-            try:
-                began.set()
-                await asyncio.sleep(60)
-            finally:
-                cleaned.set()
-
-        usual = signal.signal(signal.SIGINT, handler)
-        try:
-            with pytest.raises(Enough), pressed(lambda: began.wait(SECONDS)):
-                run(work())
-            assert cleaned.is_set()
-            assert signal.getsignal(signal.SIGINT) is handler
-        finally:
-            signal.signal(signal.SIGINT, usual)
-
-    def test_handlers_of_an_application_may_make_blocking_calls(self) -> None:
-        """Such an application's main thread never runs the loop: the handler would find it running there."""
-        closed: list[int] = []
-
-        def close(*_: object) -> None:
-            closed.append(run(add(1, 2)))
-
-        usual = signal.signal(signal.SIGTERM, close)
-        try:
-            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM)).start()
-            assert run(asyncio.sleep(0.3, "slept")) == "slept"
-        finally:
-            signal.signal(signal.SIGTERM, usual)
-        assert closed == [3]
-
-    def test_a_handler_that_the_work_sets_stays(self) -> None:
-        def handler(*_: object) -> None:
-            """The application's."""
-
-        async def work() -> None:
-            signal.signal(signal.SIGINT, handler)
-
-        async def on_the_main_thread() -> None:
-            if threading.current_thread() is threading.main_thread():
-                await work()
-
-        run(on_the_main_thread())
-        if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-            assert signal.signal(signal.SIGINT, signal.default_int_handler) is handler
-
-
-class TestTheEndOfAProgram:
-    OPEN = """
-from aiapp.sync import PerLoop, iterate, run
-from aiapp.sync.background import background
-async def close(name): print("closed", name)
-names = PerLoop(lambda: "connections", close)
-async def stream():
-    yield await names.get()
-"""
-
-    @pytest.mark.parametrize("thread", ["", "background().loop();"], ids=["by the caller", "by its thread"])
-    @pytest.mark.parametrize(
-        "use", ["run(names.get())", "list(iterate(stream()))", "reader = iterate(stream()); next(reader)"]
-    )
-    def test_it_closes_what_is_open(self, use: str, thread: str) -> None:
-        assert program(self.OPEN + thread + use, "-X", "dev", "-W", "error") == "closed connections\n"
-
-    def test_it_is_quiet_though_a_function_still_holds_the_loop(self) -> None:
-        text = """
-import asyncio, threading, time
-from aiapp.sync import background, run
-background.LAST_SECONDS = 0.05
-begun = threading.Event()
-async def stuck(): begun.set(); time.sleep(1)
-threading.Thread(target=lambda: run(stuck()), daemon=True).start()
-begun.wait()
-"""
-        assert program(text) == ""
-
-    @pytest.mark.parametrize(
-        "thread", ["", "background().loop();"], ids=["the caller runs the loop", "its thread does"]
-    )
-    def test_it_cancels_what_still_runs(self, thread: str) -> None:
-        text = f"""
-import threading
-begun = threading.Event()
-async def wait():
-    await names.get()
-    begun.set()
-    await asyncio.sleep(60)
-import asyncio
-{thread}
-threading.Thread(target=lambda: run(wait()), daemon=True).start()
-begun.wait()
-"""
-        assert program(self.OPEN + text, "-X", "dev", "-W", "error") == "closed connections\n"
-
-    def test_calls_that_are_made_after_it_are_answered(self) -> None:
-        text = """
-import atexit
-async def add(one, other): return one + other
-atexit.register(lambda: print(run(add(1, 2))))
-from aiapp.sync import iterate, run
-async def numbers(): yield run
-list(iterate(numbers()))
-"""
-        assert program(text, "-W", "error") == "3\n"
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-@pytest.mark.parametrize("before", ["pass", "run(add(1))", "background().loop()"], ids=["unused", "idle", "threaded"])
-def test_a_forked_child_has_a_loop_of_its_own(before: str) -> None:
-    text = f"""
-import os
-from aiapp.sync import run
-from aiapp.sync.background import background, end
-async def add(one): return one + 1
-{before}
-child = os.fork()
-if child == 0:
-    os._exit(run(add(41)))
-print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), run(add(1)))
-"""
-    assert program(text, "-W", "ignore::DeprecationWarning") == "42 2\n"  # of forking beside a thread
-
-
-def test_a_child_that_is_forked_in_the_midst_of_a_call_has_one_too() -> None:
-    text = """
-import os
-from aiapp.sync import run
-async def add(one): return one + 1
-async def fork():
-    child = os.fork()
-    if child == 0:
-        os._exit(run(add(41)))
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-print(run(fork()))
-"""
-    assert program(text) == "42\n"
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-@pytest.mark.parametrize("leave", ["gc.collect(); os._exit(0)", "sys.exit(0)"], ids=["collected", "exited"])
-def test_a_forked_child_leaves_the_parents_loop_alone(leave: str) -> None:
-    """Closing its copy would take the loop's own pipe out of what the parent waits for."""
-    text = f"""
-import faulthandler, gc, os, sys, time
-from aiapp.sync import in_thread, run
-def slow(): time.sleep(0.05); return "done"
-print(run(in_thread(slow)()))
-sys.stdout.flush()
-child = os.fork()
-if child == 0:
-    {leave}
-os.waitpid(child, 0)
-faulthandler.dump_traceback_later(20, exit=True)
-print(run(in_thread(slow)()))
-"""
-    assert program(text, "-W", "ignore::DeprecationWarning") == "done\ndone\n"

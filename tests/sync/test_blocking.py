@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from collections.abc import AsyncIterator
 
 import pytest
 
-from aiapp.sync import in_thread, iterate, run, sync
+from aiapp.sync import in_thread, run, sync
 
 pytestmark = pytest.mark.usefixtures("runner")
 
@@ -93,22 +92,6 @@ def test_a_blocking_call_on_the_background_loop_is_refused_not_deadlocked() -> N
         run(outer())
 
 
-def test_iteration_is_lazy_and_closing_it_closes_the_async_side() -> None:
-    closed = threading.Event()
-
-    async def numbers() -> AsyncIterator[int]:
-        try:
-            for number in range(1000):
-                yield number
-        finally:
-            closed.set()
-
-    values = iterate(numbers())
-    assert [next(values), next(values)] == [0, 1]
-    values.close()
-    assert closed.wait(2)
-
-
 def test_many_threads_share_the_loop() -> None:
     results: list[int] = []
 
@@ -121,56 +104,3 @@ def test_many_threads_share_the_loop() -> None:
     for thread in threads:
         thread.join()
     assert sorted(results) == list(range(20))
-
-
-def test_reading_ahead_keeps_order_and_ends_with_the_error() -> None:
-    async def numbers() -> AsyncIterator[int]:
-        for number in range(1000):
-            yield number
-        raise LookupError("no more")
-
-    seen: list[int] = []
-    with pytest.raises(LookupError, match="no more"):
-        seen.extend(iterate(numbers()))
-    assert seen == list(range(1000))
-
-
-def test_a_slow_reader_is_not_run_away_from() -> None:
-    made = 0
-
-    async def endless() -> AsyncIterator[int]:
-        nonlocal made
-        while True:
-            made += 1
-            yield made
-
-    numbers = iterate(endless())
-    assert [next(numbers) for _ in range(3)] == [1, 2, 3]
-    numbers.close()
-    assert made < 200
-
-
-def test_what_is_read_is_closed_in_the_context_it_is_read_in() -> None:
-    async def numbers() -> AsyncIterator[int]:
-        before = tag.set("reading")
-        try:
-            for number in range(200):
-                yield number
-        finally:
-            tag.reset(before)
-
-    reader = iterate(numbers())
-    assert next(reader) == 0
-    reader.close()
-    assert list(reader) == []
-
-
-def test_a_reader_may_be_closed_from_another_thread() -> None:
-    async def one_and_no_more() -> AsyncIterator[int]:
-        yield 1
-        await asyncio.sleep(60)
-
-    reader = iterate(one_and_no_more())
-    assert next(reader) == 1
-    threading.Timer(0.05, reader.close).start()
-    assert list(reader) == []

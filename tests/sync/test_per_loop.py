@@ -90,3 +90,26 @@ def test_loops_that_come_and_go_on_many_threads() -> None:
         made = [pool for done in [threads.submit(work) for _ in range(4)] for pool in done.result(30)]
     assert len(set(made)) == 120
     assert [pool for pool in made if pool.closed_on is not pool.loop] == []
+
+
+def test_a_value_that_is_being_closed_is_given_to_nobody() -> None:
+    async def slow(pool: Pool) -> None:
+        await asyncio.sleep(0.01)
+        await pool.aclose()
+        raise OSError("no more room")
+
+    async def scene() -> None:
+        pools: PerLoop[Pool] = PerLoop(Pool, slow)
+        first = await pools.get()
+        closing = asyncio.create_task(pools.aclose())
+        await asyncio.sleep(0)
+        second = await pools.get()
+        assert second is not first
+        with pytest.raises(OSError, match="no more room"):
+            await closing
+        assert await pools.get() is second
+        with pytest.raises(OSError, match="no more room"):
+            await pools.aclose()
+        assert second.closed_on is second.loop
+
+    asyncio.run(scene())
