@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -29,12 +28,11 @@ from aiapp.providers.litellm.refused import PASSES_ON
 from aiapp.providers.litellm.sdk import load
 from aiapp.providers.protocol import Embeds, Prepared
 from aiapp.providers.registry import open_provider
+from tests.outside.programs import HAS_LITELLM, needs_litellm
 from tests.providers.litellm.server import ANSWER, Server, serving
 
 KEY = "sk-very-secret"
 ASK = Request((user("hi"),))
-INSTALLED = find_spec("litellm") is not None
-needs_litellm = pytest.mark.skipif(not INSTALLED, reason="litellm (the extra `litellm`) is not installed")
 
 
 @pytest.fixture
@@ -54,7 +52,7 @@ def streamed(provider: LiteLLMProvider) -> Completion:
     return asyncio.run(read())
 
 
-@pytest.mark.skipif(INSTALLED, reason="litellm is installed")
+@pytest.mark.skipif(HAS_LITELLM, reason="litellm is installed")
 def test_without_litellm_the_extra_is_named_at_once() -> None:
     with pytest.raises(errors.MissingDependency, match=r"aiapp\[litellm\]"):
         open_provider("litellm:groq/model")
