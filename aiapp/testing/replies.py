@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Protocol, TypeAlias
 
+from aiapp.core.accepted import Accepted
 from aiapp.core.errors import InvalidInput
 from aiapp.testing.wires import EMBEDDINGS, Said, Vectors, Wire, embeddings
 
@@ -73,6 +74,10 @@ class Fault(Protocol):
 
 Answer: TypeAlias = str | Said | Vectors | Fault
 """A text is short for `Said(text)`."""
+ANSWER = Accepted(
+    "a text, Said, Vectors or a fault, such as faults.rate_limited()",
+    lambda value: isinstance(value, str | Said | Vectors) or (hasattr(value, "reply") and not isinstance(value, type)),
+)
 
 
 def render(answer: Answer, asked: Asked) -> Reply:
@@ -88,6 +93,7 @@ def render(answer: Answer, asked: Asked) -> Reply:
             named = answer if answer.model is not None else replace(answer, model=asked.model)
             return as_json(embeddings.listed(named, asked.texts, in_base64=asked.in_base64), asked.wire)
         case _:
+            ANSWER.check("answer", answer)
             return answer.reply(asked)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import threading
 import time
@@ -11,14 +12,20 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeGuard, cast
 
+from aiapp.core.accepted import Accepted, is_function, number
 from aiapp.testing.connection import Connection, Received, Tally
 from aiapp.testing.faults import Status
-from aiapp.testing.replies import Answer, Asked, Delivery, Piece, Reply, delivery, encode
+from aiapp.testing.replies import ANSWER, Answer, Asked, Delivery, Piece, Reply, delivery, encode
 from aiapp.testing.wires import CHAT, EMBEDDINGS, WIRES, Wire
 
 Script: TypeAlias = Answer | Sequence[Answer] | Callable[[Received], Answer]
 
 _BACKLOG = 1024
+_SCRIPT = Accepted(
+    f"{ANSWER.words}; a list of them, or a function of the request",
+    lambda script: isinstance(script, list | tuple) or ANSWER.holds(script) or is_function(script),
+)
+_DELAY = number("a number of seconds, at least 0", lambda seconds: 0 <= seconds < math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +45,12 @@ class WireServer:
     """
 
     def __init__(self, script: Script, *, delay: float = 0.0, record: bool = True) -> None:
+        _SCRIPT.check("script", script)
+        _DELAY.check("delay", delay)
         self._script: Any = script
         self._steps: list[Answer] | None = [*script] if isinstance(script, list | tuple) else None
+        if self._steps is not None:
+            ANSWER.check_each("script", self._steps)
         self._delay, self._record = delay, record
         self._tally = Tally()
         self._running: _Running | None = None
