@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from aiapp import Client, Request, Tool, system, user
+from aiapp.core.usage import Usage
+from aiapp.testing import Said, WireServer
 
 question = user("How many days of parental leave do I get?")
 look_up = Tool("look_up", "Find a rule in the handbook.", {"type": "object", "properties": {"words": {}}})
@@ -19,9 +21,12 @@ for name, request in requests.items():
 answer = local.complete(requests["and with a tool"])
 print(f"it was sent, and {answer.usage.input_tokens} were read")
 
-# Of a hosted model, this machine knows less; `explain` counts here, and never sends anything.
-# `Client("anthropic:NAME").count_tokens(...)` asks the provider, which counts for its users free of charge.
-for model in ("openai:some-model", "anthropic:some-model"):
-    counted = Client(model, api_key="not-a-real-key").explain(requests["and with a tool"]).counted
-    assert counted is not None
-    print(f"{model}: {counted.tokens} tokens, {'exactly' if counted.exact else 'about'} ({counted.source})")
+print("\nof hosted models: what this machine can tell, and what the vendor, here one on this machine, says if asked")
+with WireServer(Said("", usage=Usage(input_tokens=61))) as vendor:
+    for model in ("openai:some-model", "anthropic:some-model"):
+        with Client(model, api_key="not-a-real-key", base_url=vendor.url) as client:
+            told = client.explain(requests["and with a tool"]).counted  # never sends anything
+            asked = client.count_tokens(requests["and with a tool"])  # costs nothing at these two
+        for counted in (told, asked):
+            if counted is not None:
+                print(f"  {model}: {counted.tokens}, {'exactly' if counted.exact else 'about'} ({counted.source})")

@@ -102,6 +102,13 @@ def _spoken(said: Said, asked: Asked) -> Reply:
     return as_stream(wire.events(told), wire) if asked.stream else as_json(wire.whole(told), wire)
 
 
+def counted_alone(answer: str | Said, asked: Asked) -> Reply:
+    """What a vendor says that only counts the tokens of a request."""
+    usage = (Said(answer) if isinstance(answer, str) else answer).usage
+    tokens = None if usage is None else usage.input_tokens
+    return as_json({} if tokens is None else {"input_tokens": tokens}, asked.wire)
+
+
 def as_asked(said: Said, asked: Asked) -> Said:
     """The answer with what the request decides: the model's name, and whether the counts are wanted."""
     named = said if said.model is not None else replace(said, model=asked.model)
