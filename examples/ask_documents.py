@@ -5,9 +5,15 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from aiapp import Client, Index
+from aiapp import Citation, Client, Index
 
 HANDBOOK = Path(__file__).parent / "handbook"
+
+
+def place(citation: Citation) -> str:
+    """Where a quote stands, and how it begins."""
+    return f"{citation.source}:{citation.line} {citation.quote[:60]!r}"
+
 
 with tempfile.TemporaryDirectory() as folder, Index.open(Path(folder) / "handbook.idx") as index:
     report = index.add(HANDBOOK)
@@ -16,5 +22,5 @@ with tempfile.TemporaryDirectory() as folder, Index.open(Path(folder) / "handboo
         answer = index.ask(question, Client("local"))
         print(f"\n{question}\n{answer.text}")
         for citation in answer.citations:
-            print(f"  {citation.source}:{citation.line}")
+            print(f"  {place(citation)}")
         print(f"  ${answer.receipt.cost}, {answer.receipt.timing.total * 1000:.0f} ms")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 
-from aiapp import AiappError, Client, Text, aimage, image, user
+from aiapp import AiappError, Client, Image, Text, aimage, image, user
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 client = Client("anthropic:some-model", api_key="not-a-real-key")
-for picture in (image(base64.b64decode(PIXEL)), image("https://example.com/cat.jpg")):  # the provider fetches the URL
+pictures: list[Image] = [image(base64.b64decode(PIXEL)), image("https://example.com/cat.jpg")]
+for picture in pictures:  # the provider fetches the URL
     message = user([Text("What is this?"), picture])
     print(client.explain([message]).payload["messages"])
 

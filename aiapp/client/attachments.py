@@ -12,7 +12,7 @@ from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from aiapp.client.download import download
-from aiapp.core.accepted import AT_LEAST_ONE, instance
+from aiapp.core.accepted import AT_LEAST_ONE, FLAG, NAME, SECONDS, instance
 from aiapp.core.errors import InvalidInput
 from aiapp.core.parts import File, Image
 from aiapp.core.secrets import bare_url
@@ -46,6 +46,7 @@ def image(
     With `fetch`, a URL is downloaded here, within `timeout` seconds; one that leads to an address that is not public
     is refused unless `allow_private`.
     """
+    _check_options(max_bytes, fetch, allow_private, timeout)
     url = _url(source)
     if url is not None and not fetch:
         guess = mimetypes.guess_type(urlsplit(url).path)[0] or ""
@@ -68,6 +69,10 @@ def file(
     timeout: float = 30.0,
 ) -> File:
     """A document: PDF or UTF-8 text, or with `media_type` whatever the provider takes; the rest as for `image`."""
+    _check_options(max_bytes, fetch, allow_private, timeout)
+    for field, value in (("name", name), ("media_type", media_type)):
+        if value is not None:
+            NAME.check(field, value)
     url = _url(source)
     name = name or _name(source, url)
     guess = mimetypes.guess_type(name)[0]
@@ -104,18 +109,27 @@ def document_type(data: bytes, guess: str | None) -> str | None:
     return guess if guess is not None and guess.startswith(_TEXT_TYPES) else "text/plain"
 
 
+def _check_options(max_bytes: int, fetch: bool, allow_private: bool, timeout: float) -> None:
+    AT_LEAST_ONE.check("max_bytes", max_bytes)
+    FLAG.check("fetch", fetch)
+    FLAG.check("allow_private", allow_private)
+    SECONDS.check("timeout", timeout)
+
+
 def _url(source: Source) -> str | None:
     _SOURCE.check("source", source)
     if not isinstance(source, str) or "://" not in source:
         return None
-    parts = urlsplit(source)
+    try:
+        parts = urlsplit(source)
+    except ValueError:  # brackets with no address between them
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InvalidInput("url", bare_url(source), "an http or https URL; a path for a file of this machine")
     return source
 
 
 def _data(source: Source, url: str | None, max_bytes: int, allow_private: bool, timeout: float) -> bytes:
-    AT_LEAST_ONE.check("max_bytes", max_bytes)
     if url is not None:
         return download(url, max_bytes=max_bytes, timeout=timeout, allow_private=allow_private)
     if isinstance(source, bytes):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from aiapp.core.accepted import instance
 from aiapp.core.events import Event
 from aiapp.core.request import Request
 from aiapp.core.response import Attempt, Response
@@ -112,6 +113,9 @@ Proceed: TypeAlias = Callable[[Call], Awaitable[Opened]]
 """Open the answer with everything that stands further in."""
 
 
+_OPENED = instance("an Opened, as `await proceed(call)` gives it", Opened)
+
+
 class Policy(Protocol):
     """Something that a client does around each call; an `async def policy(call, proceed)` is one."""
 
@@ -124,6 +128,9 @@ def around(policy: Policy, proceed: Proceed) -> Proceed:
     """`proceed`, with a policy around it."""
 
     async def opened(call: Call) -> Opened:
-        return await policy(call, proceed)
+        answer = await policy(call, proceed)
+        if type(answer) is not Opened:
+            _OPENED.check(f"what {getattr(policy, '__name__', type(policy).__name__)} returned", answer)
+        return answer
 
     return opened

@@ -11,7 +11,7 @@ from aiapp.client.cache import Cache
 from aiapp.client.call import Policy
 from aiapp.client.limits import Concurrency, RateLimit
 from aiapp.client.retry import Retry
-from aiapp.core.accepted import FLAG, NAME, SECONDS, Accepted, instance, several
+from aiapp.core.accepted import FLAG, NAME, SECONDS, Accepted, instance, is_function, several
 from aiapp.core.errors import InvalidInput
 from aiapp.core.request import Settings
 from aiapp.core.secrets import REDACTED
@@ -39,17 +39,15 @@ _OPTIONS = {
     "strict": FLAG,
     "base_url": NAME,
 }
-_POLICY = Accepted(
-    "an async function of a call and of what goes on with it",
-    lambda value: callable(value) and not isinstance(value, type),
-)
+_ALWAYS_SET = ("timeout", "strict")
+_POLICY = Accepted("an async function of a call and of what goes on with it", is_function)
 _MODEL = Accepted("the name of a model, or an open provider", lambda value: isinstance(value, str | Provider))
 
 
 def check_options(**options: object) -> None:
-    """Refuse the first that is not accepted; None is always accepted."""
+    """Refuse the first that is not accepted; None leaves an option out, where there is a way to do without it."""
     for name, value in options.items():
-        if value is not None:
+        if value is not None or name in _ALWAYS_SET:
             _OPTIONS[name].check(name, value)
 
 

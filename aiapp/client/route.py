@@ -13,7 +13,7 @@ from aiapp.client.retry import Retry, attempt
 from aiapp.client.timeouts import no_longer_silent_than, within
 from aiapp.core.errors import NotHonoured, ProviderError
 from aiapp.core.events import Event, Served, Started, UsageReport
-from aiapp.providers.protocol import Provider
+from aiapp.providers.protocol import Loads, Provider
 
 T = TypeVar("T")
 
@@ -37,6 +37,7 @@ class Route:
         self, provider: Provider, retry: Retry, timeout: float, *, strict: bool = False, gates: Sequence[Policy] = ()
     ) -> None:
         self.provider, self.retry, self.timeout, self.strict = provider, retry, timeout, strict
+        self._to_load = provider if isinstance(provider, Loads) else None
         send: Proceed = self._send
         for gate in reversed(gates):
             send = around(gate, send)
@@ -60,6 +61,8 @@ class Route:
         done: list[T] = []
 
         async def proceed(call: Call) -> Opened:
+            if self._to_load is not None:
+                await self._load(self._to_load)
             timeout = self._timeout(call)
             call.sends += 1
             done.append(await within(timeout, send(), self.provider))
@@ -86,6 +89,8 @@ class Route:
 
     async def _send(self, call: Call) -> Opened:
         assert call.prepared is not None
+        if self._to_load is not None:
+            await self._load(self._to_load)
         timeout = self._timeout(call)
         call.sends += 1
         if not call.streaming:
@@ -94,6 +99,10 @@ class Route:
         first = await within(timeout, _begun(call.source), self.provider)
         late = end_in_time(call.budgets, self.model) if call.budgets else None
         return Opened(first, no_longer_silent_than(self.timeout, call.source, self.provider, late))
+
+    async def _load(self, provider: Loads) -> None:
+        await provider.aload()
+        self._to_load = None
 
     def _timeout(self, call: Call) -> float:
         """How long a try may take: as the client says, and no longer than the budgets last."""

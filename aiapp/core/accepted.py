@@ -64,6 +64,11 @@ def is_several(value: object) -> bool:
     return isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
 
 
+def is_function(value: object) -> bool:
+    """Whether a value can be called, and is no type, which nobody meant to be called."""
+    return callable(value) and not isinstance(value, type)
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, assert_never
 
+from aiapp.core.accepted import instance, several
 from aiapp.doctor.checks.keys import key_findings, secret_finding
 from aiapp.doctor.checks.models import model_findings
 from aiapp.doctor.checks.packages import installed_findings, requirement_findings, unmet_findings
@@ -31,6 +32,7 @@ from aiapp.doctor.sightings import (
     VolatileSeen,
 )
 
+_PATH = instance('a path, such as Path("src")', Path)
 _OF_MODELS = ("AI1", "AI2", "AI3", "AI4", "AI501")
 _SILENCED = re.compile(r"(?:#|//)\s*aiapp:\s*ignore\b(?:\[(?P<codes>[\w\s,]*)\])?")
 
@@ -56,7 +58,9 @@ def examine(paths: Iterable[Path], options: Options, root: Path | None = None) -
     texts = dict[str, str]()
     seen: list[Sighting] = []
     around: set[str] = set()
-    for path in paths:
+    given = several("paths", paths, "several paths; for one, a list of one")
+    _PATH.check_each("paths", given)
+    for path in given:
         left_out = [one for one in options.exclude if not matches(_from(root, path), [one])]
         for file in files_below(path, left_out):
             shown = file.as_posix()

@@ -9,10 +9,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from aiapp.core.accepted import instance
 from aiapp.core.errors import InvalidInput
 from aiapp.doctor.findings import RULES
 
 DEFAULT_DAYS = 90
+_DAY = instance("a date", date)
+_SPAN = instance("a timedelta, such as timedelta(days=90)", timedelta)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Options:
     tests: bool = False
 
     def __post_init__(self) -> None:
+        _DAY.check("today", self.today)
+        _SPAN.check("within", self.within)
         for name in ("select", "ignore"):
             _checked(name, getattr(self, name))
         if self.within < timedelta(0):

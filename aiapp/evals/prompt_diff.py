@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from aiapp.catalog.catalogue import catalogue
+from aiapp.core.accepted import instance, several
 from aiapp.core.errors import InvalidInput
 from aiapp.core.request import Request
 from aiapp.core.serialisation import to_plain
@@ -18,6 +19,7 @@ from aiapp.prompts.cases import cases
 from aiapp.prompts.prompt import Prompt
 from aiapp.providers.protocol import Counts
 
+_PROMPT = instance("a Prompt", Prompt)
 _MILLION = Decimal(1_000_000)
 
 
@@ -60,6 +62,9 @@ class PromptDiff:
 
 def diff(before: Prompt, after: Prompt, models: Sequence[str], today: date | None = None) -> PromptDiff:
     """What the cases of either version render to in both, and the size of their requests with each model."""
+    for name, prompt in (("before", before), ("after", after)):
+        _PROMPT.check(name, prompt)
+    models = several("models", models, "several models; for one, a list of one")
     old, new = _requests(before, after), _requests(after, before)
     rendered = tuple(_case(name, old.get(name), new.get(name)) for name in dict.fromkeys([*old, *new]))
     both = [name for name in old if name in new]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import aclosing, contextmanager, suppress
@@ -57,6 +56,7 @@ class HostedProvider(ABC, Generic[Sdk]):
     request_id_header: ClassVar[str] = "x-request-id"
     free = False
     ranks_choices = False
+    _loaded = False
     region: str | None = None
     """Where the address makes the vendor serve, for vendors whose answers do not say so."""
 
@@ -133,6 +133,15 @@ class HostedProvider(ABC, Generic[Sdk]):
         """The payload that asks for a stream."""
         return {**payload, "stream": True}
 
+    async def aload(self) -> None:
+        """Import the SDK, which takes half a second, for which the loop must not stand still.
+
+        Whoever comes while another thread imports it waits in a thread, too.
+        """
+        if not self._loaded:
+            await asyncio.to_thread(import_module, self.sdk_module)
+            self._loaded = True
+
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer."""
         answer, served = await self.ask(self.path, prepared.payload)
@@ -176,8 +185,8 @@ class HostedProvider(ABC, Generic[Sdk]):
         await self._connections.aclose()
 
     async def _send(self, path: str, payload: Mapping[str, Any], *, streaming: bool) -> httpx2.Response:
-        if self.sdk_module not in sys.modules:  # takes half a second, for which the loop must not stand still
-            await asyncio.to_thread(import_module, self.sdk_module)
+        if not self._loaded:
+            await self.aload()
         body = json.dumps(payload, separators=(",", ":")).encode()
         first = self.post_stream if streaming else self.post
         with self._foreseen():

@@ -108,3 +108,12 @@ class Counts(Protocol):
     async def acount_tokens(self, request: Request) -> Count:
         """The same from the provider, where it counts for its users; else as `count_tokens`."""
         ...
+
+
+@runtime_checkable
+class Loads(Protocol):
+    """A provider that has something large to load, such as an SDK: it counts towards no timeout."""
+
+    async def aload(self) -> None:
+        """Load it without holding up the event loop; a second time does nothing."""
+        ...

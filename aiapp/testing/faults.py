@@ -16,8 +16,10 @@ counts bytes goes outside. `deck` has all of them by name.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
+from aiapp.core.accepted import AT_LEAST_ONE, AT_LEAST_ZERO, Accepted, instance, number
 from aiapp.core.errors import InvalidInput
 from aiapp.core.parts import ToolCall
 from aiapp.testing.replies import Answer, Asked, Piece, Reply, as_asked, as_json, as_stream, frame, render
@@ -26,6 +28,9 @@ from aiapp.testing.wires.failures import CONTEXT_OVERFLOW
 
 _HTML = "<html><head><title>Gateway</title></head><body><h1>Please sign in</h1></body></html>"
 _COMMENT = b": keep-alive\n\n"
+_STATUS = Accepted("an HTTP status from 200 to 599", lambda value: isinstance(value, int) and 200 <= value <= 599)
+_RETRY_AFTER = instance("a number of seconds, or a text such as a date", int, float, str)
+_WAIT = number("a number of seconds, at least 0", lambda seconds: 0 <= seconds < math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,11 @@ class Status:
     message: str | None = None
     code: str | None = None
     retry_after: float | str | None = None
+
+    def __post_init__(self) -> None:
+        _STATUS.check("status", self.status)
+        if self.retry_after is not None:
+            _RETRY_AFTER.check("retry_after", self.retry_after)
 
     def reply(self, asked: Asked) -> Reply:
         """The error's JSON body."""
@@ -52,6 +62,9 @@ class Page:
 
     status: int = 502
     html: str = _HTML
+
+    def __post_init__(self) -> None:
+        _STATUS.check("status", self.status)
 
     def reply(self, asked: Asked) -> Reply:
         """The page."""
@@ -74,6 +87,9 @@ class Cut:
     answer: Answer
     at: int
 
+    def __post_init__(self) -> None:
+        AT_LEAST_ZERO.check("at", self.at)
+
     def reply(self, asked: Asked) -> Reply:
         """The beginning of the answer, and a broken connection."""
         reply = render(self.answer, asked)
@@ -88,6 +104,9 @@ class Truncated:
     answer: Answer
     at: int
 
+    def __post_init__(self) -> None:
+        AT_LEAST_ZERO.check("at", self.at)
+
     def reply(self, asked: Asked) -> Reply:
         """The beginning of the answer."""
         reply = render(self.answer, asked)
@@ -101,6 +120,10 @@ class Stall:
     answer: Answer
     seconds: float
     at: int = 0
+
+    def __post_init__(self) -> None:
+        _WAIT.check("seconds", self.seconds)
+        AT_LEAST_ZERO.check("at", self.at)
 
     def reply(self, asked: Asked) -> Reply:
         """The answer, with a silence in it."""
@@ -120,6 +143,10 @@ class Drip:
     size: int = 1
     seconds: float = 0.0
 
+    def __post_init__(self) -> None:
+        AT_LEAST_ONE.check("size", self.size)
+        _WAIT.check("seconds", self.seconds)
+
     def reply(self, asked: Asked) -> Reply:
         """The answer in small pieces."""
         reply = render(self.answer, asked)
@@ -134,6 +161,9 @@ class StreamError:
     answer: Answer
     error: Status
     after: int = 3
+
+    def __post_init__(self) -> None:
+        AT_LEAST_ZERO.check("after", self.after)
 
     def reply(self, asked: Asked) -> Reply:
         """The events before the error, and the error."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Protocol, TypeAlias
 
+from aiapp.core.accepted import Accepted
 from aiapp.core.errors import InvalidInput
 from aiapp.testing.wires import EMBEDDINGS, Said, Vectors, Wire, embeddings
 
@@ -73,6 +74,10 @@ class Fault(Protocol):
 
 Answer: TypeAlias = str | Said | Vectors | Fault
 """A text is short for `Said(text)`."""
+ANSWER = Accepted(
+    "a text, Said, Vectors or a fault, such as faults.rate_limited()",
+    lambda value: isinstance(value, str | Said | Vectors) or (hasattr(value, "reply") and not isinstance(value, type)),
+)
 
 
 def render(answer: Answer, asked: Asked) -> Reply:
@@ -88,12 +93,20 @@ def render(answer: Answer, asked: Asked) -> Reply:
             named = answer if answer.model is not None else replace(answer, model=asked.model)
             return as_json(embeddings.listed(named, asked.texts, in_base64=asked.in_base64), asked.wire)
         case _:
+            ANSWER.check("answer", answer)
             return answer.reply(asked)
 
 
 def _spoken(said: Said, asked: Asked) -> Reply:
     wire, told = asked.wire, as_asked(said, asked)
     return as_stream(wire.events(told), wire) if asked.stream else as_json(wire.whole(told), wire)
+
+
+def counted_alone(answer: str | Said, asked: Asked) -> Reply:
+    """What a vendor says that only counts the tokens of a request."""
+    usage = (Said(answer) if isinstance(answer, str) else answer).usage
+    tokens = None if usage is None else usage.input_tokens
+    return as_json({} if tokens is None else {"input_tokens": tokens}, asked.wire)
 
 
 def as_asked(said: Said, asked: Asked) -> Said:

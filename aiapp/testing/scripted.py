@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from aiapp.core.accepted import Accepted, is_function
 from aiapp.core.errors import InvalidInput
 from aiapp.core.events import (
     Alternative,
@@ -35,6 +36,14 @@ Answer: TypeAlias = str | Said | Exception | tuple[Event, ...]
 Script: TypeAlias = Answer | Sequence[Answer] | Callable[[Request], Answer]
 
 _PIECE = 5
+_ANSWER = Accepted(
+    "a text, Said, an exception that is raised, or a tuple of events",
+    lambda value: isinstance(value, str | Said | Exception | tuple),
+)
+_SCRIPT = Accepted(
+    f"{_ANSWER.words}; a list of them, or a function of the request",
+    lambda script: _ANSWER.holds(script) or isinstance(script, list) or is_function(script),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,10 @@ class ScriptedModel:
     model = "scripted"
 
     def __init__(self, script: Script, *, free: bool = True, ranks_choices: bool = False) -> None:
+        _SCRIPT.check("script", script)
         self._steps: list[Answer] | None = [*script] if isinstance(script, list) else None
+        if self._steps is not None:
+            _ANSWER.check_each("script", self._steps)
         self._script: Any = script
         self.free, self.ranks_choices = free, ranks_choices
         self.requests: list[Request] = []
@@ -97,6 +109,7 @@ class ScriptedModel:
             answer = self._steps.pop(0)
         elif callable(answer):
             answer = answer(request)
+            _ANSWER.check("answer", answer)
         if isinstance(answer, Exception):
             raise answer
         match answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import threading
 import time
@@ -11,14 +12,20 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeGuard, cast
 
+from aiapp.core.accepted import Accepted, is_function, number
 from aiapp.testing.connection import Connection, Received, Tally
 from aiapp.testing.faults import Status
-from aiapp.testing.replies import Answer, Asked, Delivery, Piece, Reply, delivery, encode
-from aiapp.testing.wires import CHAT, EMBEDDINGS, WIRES, Wire
+from aiapp.testing.replies import ANSWER, Answer, Asked, Delivery, Piece, Reply, counted_alone, delivery, encode
+from aiapp.testing.wires import CHAT, EMBEDDINGS, WIRES, Said, Wire
 
 Script: TypeAlias = Answer | Sequence[Answer] | Callable[[Received], Answer]
 
 _BACKLOG = 1024
+_SCRIPT = Accepted(
+    f"{ANSWER.words}; a list of them, or a function of the request",
+    lambda script: isinstance(script, list | tuple) or ANSWER.holds(script) or is_function(script),
+)
+_DELAY = number("a number of seconds, at least 0", lambda seconds: 0 <= seconds < math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +40,18 @@ class WireServer:
     """Answers from a script: one answer for ever, a list in order, or a function of the request.
 
     It is asked as the vendors are, with or without `/v1`: POST `/responses`, `/chat/completions`, `/messages` and
-    `/embeddings`. A list that runs out, a function that fails and an answer that the wire cannot say are answered with
-    500 and the reason. `delay` seconds pass before every answer. `record=False` keeps no request, for long benchmarks.
+    `/embeddings`; `/responses/input_tokens` and `/messages/count_tokens` tell the input tokens of the answer's usage. A
+    list that runs out, a function that fails and an answer that the wire cannot say are answered with 500 and the
+    reason. `delay` seconds pass before every answer. `record=False` keeps no request, for long benchmarks.
     """
 
     def __init__(self, script: Script, *, delay: float = 0.0, record: bool = True) -> None:
+        _SCRIPT.check("script", script)
+        _DELAY.check("delay", delay)
         self._script: Any = script
         self._steps: list[Answer] | None = [*script] if isinstance(script, list | tuple) else None
+        if self._steps is not None:
+            ANSWER.check_each("script", self._steps)
         self._delay, self._record = delay, record
         self._tally = Tally()
         self._running: _Running | None = None
@@ -113,7 +125,7 @@ class WireServer:
     def _answer(self, received: Received) -> Delivery:
         if self._record:
             self.requests.append(received)
-        path = received.path.partition("?")[0]
+        path, counting = _counting(received.path.partition("?")[0])
         wire = next((wire for wire in WIRES if path.endswith(wire.path)), None)
         if wire is None or received.method != "POST":
             text = f"no wire is served at {received.method} {received.path}"
@@ -122,7 +134,10 @@ class WireServer:
             return encode(Status(400, "the body is no JSON object").reply(Asked(wire)))
         asked = _asked(wire, received.body)
         try:
-            return delivery(self._next(received), asked)
+            answer = self._next(received)
+            if counting and isinstance(answer, str | Said):
+                return encode(counted_alone(answer, asked))
+            return delivery(answer, asked)
         except Exception as error:
             # A mistake in a script, or in the test around it, is best read where the answer was expected.
             return encode(Status(500, f"{type(error).__name__}: {error}").reply(asked))
@@ -133,6 +148,12 @@ class WireServer:
             return self._steps.pop(0)
         answer: Any = self._script
         return cast(Answer, answer(received) if callable(answer) else answer)
+
+
+def _counting(path: str) -> tuple[str, bool]:
+    """The path of the wire, and whether the tokens of a request are only to be counted there."""
+    at, _, last = path.rpartition("/")
+    return (at, True) if last in ("count_tokens", "input_tokens") else (path, False)
 
 
 def _is_object(body: Any) -> TypeGuard[dict[str, Any]]:

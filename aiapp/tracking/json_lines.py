@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from aiapp.core.accepted import instance
 from aiapp.core.errors import InvalidInput
 from aiapp.tracking.exporter import Exporter
 from aiapp.tracking.span import Span
+
+_PATH = instance("a path", str, Path)
 
 
 class JsonLines(Exporter):
@@ -19,6 +22,7 @@ class JsonLines(Exporter):
     """
 
     def __init__(self, path: str | Path) -> None:
+        _PATH.check("path", path)
         self.path = Path(path).absolute()
         self._lock = threading.Lock()
 

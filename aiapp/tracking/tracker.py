@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from aiapp.core.accepted import several
 from aiapp.core.errors import InvalidInput
 from aiapp.core.invoice import Invoice, total_invoice
 from aiapp.core.usage import Usage
@@ -100,6 +101,9 @@ class Tracker(Block):
                 told(exporter, problem)
 
 
+_EXPORTERS = "several values of the class `Exporter`"
+
+
 def track(
     name: str = "run",
     *,
@@ -116,8 +120,8 @@ def track(
     ledgers = () if ledger is None else (ledger if isinstance(ledger, Ledger) else Ledger(ledger),)
     for one in ledgers:
         one.make()
-    given: tuple[Any, ...] = (*ledgers, *exporters)
+    given: tuple[Any, ...] = (*ledgers, *several("exporters", exporters, _EXPORTERS))
     for one in given:
         if not isinstance(one, Exporter):
-            raise InvalidInput("exporters", one, "several values of the class `Exporter`")
+            raise InvalidInput("exporters", one, _EXPORTERS)
     return Tracker(word_of("name", name), content, tags_of(tags), given)

@@ -86,7 +86,9 @@ def test_a_url_is_passed_on_and_nothing_is_fetched() -> None:
     )
 
 
-@pytest.mark.parametrize("url", ["ftp://example.com/a.png", "file:///etc/passwd", "https://", "gopher://x"])
+@pytest.mark.parametrize(
+    "url", ["ftp://example.com/a.png", "file:///etc/passwd", "https://", "gopher://x", "http://[::1/a.png"]
+)
 def test_only_http_urls_are_taken(url: str) -> None:
     for fetch in (False, True):
         with pytest.raises(InvalidInput, match="url"):

@@ -227,3 +227,16 @@ def test_signed_reasoning_does_not_go_to_a_fallback_that_did_not_sign_it(streami
     assert [str(change) for change in response.warnings] == [
         "messages.thinking: reasoning that claude-opus-5 signed is refused here; left out"
     ]
+
+
+@pytest.mark.parametrize("place", ["middleware", "gates"])
+@pytest.mark.parametrize("streaming", [False, True], ids=["whole", "stream"])
+def test_a_policy_that_gives_no_answer_is_named(place: str, streaming: bool) -> None:
+    async def forgetful(call: Call, proceed: Proceed) -> Any:
+        await proceed(call)
+
+    client = Client(provider=ScriptedModel("x"), **{place: [forgetful]})  # type: ignore[arg-type]
+    with pytest.raises(
+        errors.InvalidInput, match=r"what forgetful returned: None cannot be used; .*await proceed\(call\)"
+    ):
+        list(client.stream("hi")) if streaming else client.complete("hi")

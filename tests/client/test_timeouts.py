@@ -52,6 +52,23 @@ def test_a_try_that_takes_too_long_is_tried_again() -> None:
     assert 0.04 < receipt.attempts[0].seconds < 2
 
 
+@pytest.mark.parametrize("streaming", [False, True], ids=["whole", "stream"])
+def test_what_a_provider_has_to_load_counts_towards_no_timeout(streaming: bool) -> None:
+    class Heavy(Paced):
+        loaded = 0
+
+        async def aload(self) -> None:
+            self.loaded += 1
+            await asyncio.sleep(0.2)
+
+    model = Heavy([0.0, 0.0], (0.0,))
+    client = Client(provider=model, timeout=0.05, retry=Retry(attempts=1))
+    for _ in range(2):
+        text = "".join(client.stream("hi").text()) if streaming else client.complete("hi").text
+        assert text == ("x" if streaming else "done")
+    assert (model.tries, model.loaded) == (2, 1)
+
+
 def test_a_call_that_never_answers_is_timed_out() -> None:
     began = time.monotonic()
     with pytest.raises(TimedOut, match=r"scripted.*no answer within 0\.05 seconds"):

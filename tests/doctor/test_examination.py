@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -172,3 +174,20 @@ def test_this_repository_is_well() -> None:
     options, root = project_options(ROOT)
     options = replace(options, today=TODAY, environment=False)
     assert examine([ROOT], options, root).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [
+        ("paths", lambda: examine(Path("src"), Options())),  # type: ignore[arg-type]
+        ("paths[0]", lambda: examine(["src"], Options())),  # type: ignore[list-item]
+        ("path", lambda: examine([Path("no/such/folder")], Options())),
+        ("today", lambda: Options(today="2026-01-01")),  # type: ignore[arg-type]
+        ("within", lambda: Options(within=90)),  # type: ignore[arg-type]
+        ("within", lambda: Options(within=timedelta(days=-1))),
+    ],
+)
+def test_what_cannot_be_examined_is_refused_by_name(field: str, given: Callable[[], Any]) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        given()
+    assert caught.value.field == field

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
+
+import pytest
 
 from aiapp.catalog.catalogue import catalogue
+from aiapp.core.errors import InvalidInput
 from aiapp.evals.prompt_diff import diff, request_text
 from aiapp.prompts.prompt import Prompt
 
@@ -55,3 +59,13 @@ def test_what_is_not_known_is_not_zero() -> None:
 def test_a_request_as_text_says_who_says_what() -> None:
     request = Prompt('{{role "system"}}S{{role "user"}}{{t}}').render(t="<system>")
     assert request_text(request) == "<system>\nS\n<user>\n<system>"
+
+
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [("before", ("x", SHORT, ["local"])), ("after", (SHORT, "x", ["local"])), ("models", (SHORT, LONG, "local"))],
+)
+def test_what_cannot_be_compared_is_refused_by_name(field: str, given: tuple[Any, Any, Any]) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        diff(*given)
+    assert caught.value.field == field

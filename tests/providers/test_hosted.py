@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import anthropic as anthropic_sdk
@@ -242,6 +244,31 @@ def test_a_missing_key_is_named_at_once(name: str, variable: str, monkeypatch: p
     monkeypatch.delenv(variable, raising=False)
     with pytest.raises(errors.MissingKey, match=variable):
         open_provider(name)
+
+
+def test_whoever_comes_while_the_sdk_is_imported_waits_for_all_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "slow_sdk.py").write_text("import time\ntime.sleep(0.3)\nWHOLE = True\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.setattr(OpenAIProvider, "sdk_module", "slow_sdk")
+    provider = OpenAIProvider("m", api_key="k")
+
+    async def loaded() -> bool:
+        await provider.aload()
+        return hasattr(sys.modules["slow_sdk"], "WHOLE")
+
+    async def both() -> tuple[bool, bool]:
+        first = asyncio.create_task(loaded())
+        while "slow_sdk" not in sys.modules:
+            await asyncio.sleep(0.001)
+        assert not hasattr(sys.modules["slow_sdk"], "WHOLE")
+        return await loaded(), await first
+
+    try:
+        assert asyncio.run(both()) == (True, True)
+    finally:
+        sys.modules.pop("slow_sdk", None)
 
 
 def test_a_repeated_request_is_the_first_one_with_another_body_whatever_it_was_redirected_to() -> None:

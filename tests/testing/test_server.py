@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from aiapp.client.client import Client
+from aiapp.core.errors import InvalidResponse
+from aiapp.core.usage import Usage
 from aiapp.testing import Received, Said, Vectors, WireServer, block_network, faults
 from aiapp.testing.replies import Answer
 
@@ -213,3 +216,20 @@ def test_connection_close_is_honoured(opened: list[http.client.HTTPConnection]) 
 def test_it_is_part_of_the_network_that_can_be_blocked() -> None:
     with block_network(allow_loopback=False), WireServer("x") as server, pytest.raises(ConnectionRefusedError):
         connect(server).connect()
+
+
+@pytest.mark.parametrize("model", ["openai:any", "anthropic:any"])
+def test_tokens_are_counted_as_the_vendors_count_them(model: str) -> None:
+    said: list[Answer] = [
+        Said("hi", usage=Usage(1234, 5)),
+        Said("hi", usage=None),
+        faults.rate_limited(retry_after=0),
+        "hi",
+    ]
+    with WireServer(said) as server, Client(model, api_key="k", base_url=server.url) as client:
+        assert client.count_tokens("How many?").tokens == 1234
+        with pytest.raises(InvalidResponse, match="no count"):
+            client.count_tokens("How many?")
+        assert client.count_tokens("How many?").tokens == 20
+        assert len(server.requests) == 4
+        server.assert_done()

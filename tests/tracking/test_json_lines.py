@@ -41,3 +41,11 @@ def test_wrong_input_is_named(tmp_path: Path) -> None:
     path.write_text(call().to_json() + "\n" + '{"id": 1}\n')
     with pytest.raises(InvalidInput, match=r"spans\.jsonl:2 span\.trace"):
         list(JsonLines(path).spans())
+
+
+def test_what_is_no_exporter_or_no_path_is_refused_by_name(tmp_path: Path) -> None:
+    for given in (JsonLines(tmp_path / "spans.jsonl"), str(tmp_path / "spans.jsonl"), None):
+        with pytest.raises(InvalidInput, match=r"exporters: .* several values of the class `Exporter`"):
+            track(exporters=given)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    with pytest.raises(InvalidInput, match="path: 5 cannot be used; accepted: a path"):
+        JsonLines(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

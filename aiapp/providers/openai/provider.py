@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from aiapp.core.errors import InvalidResponse
 from aiapp.core.events import Event
 from aiapp.core.request import Request
 from aiapp.providers.counting import Count
@@ -45,5 +46,10 @@ class OpenAIProvider(OpenAISdkProvider):
         """The tokens of the whole request, images and files too, as OpenAI counts them."""
         payload = self.prepare(request).payload
         path = "/responses/input_tokens"
-        answer, _ = await self.ask(path, {name: payload[name] for name in _COUNTED if name in payload})
-        return Count(f"OpenAI {self.model}", answer["input_tokens"], True, f"POST {path}")
+        answer, served = await self.ask(path, {name: payload[name] for name in _COUNTED if name in payload})
+        tokens: Any = answer.get("input_tokens")
+        if not isinstance(tokens, int):
+            raise InvalidResponse(
+                "the answer has no count", provider=self.name, model=self.model, request_id=served.request_id
+            )
+        return Count(f"OpenAI {self.model}", tokens, True, f"POST {path}")
