@@ -24,7 +24,7 @@ from aiapp.client.spending import Spending
 from aiapp.client.stream import Stream
 from aiapp.client.structured import REASKS, answer_of, structured
 from aiapp.core.embeddings import Embeddings
-from aiapp.core.errors import AiappError, OverBudget
+from aiapp.core.errors import AiappError, InvalidInput, OverBudget
 from aiapp.core.events import Event, Fold, TextDelta, ThinkingDelta, ToolCallStart, fold
 from aiapp.core.request import Asked, Request, Settings
 from aiapp.core.response import Response
@@ -158,7 +158,7 @@ class Client:
     @overload
     async def acomplete(self, request: Asked, *, output: type[T] | Schema[T], reasks: int = REASKS) -> Response[T]: ...
     async def acomplete(
-        self, request: Asked, *, output: type[Any] | Schema[Any] | None = None, reasks: int = REASKS
+        self, request: Asked, *, output: type[Any] | Schema[Any] | None = None, reasks: int | None = None
     ) -> Response[Any]:
         """Ask, and wait for the whole answer.
 
@@ -167,8 +167,11 @@ class Client:
         `AnswerInvalid` is raised. All attempts are on the receipt.
         """
         if output is None:
+            if reasks is not None:
+                raise InvalidInput("reasks", reasks, "None without `output`: only an answer of a type can fail to fit")
             return await self._whole(self._request(request))
         schema = Schema.of(output)
+        reasks = REASKS if reasks is None else reasks
         return await structured(self._whole, self._request(request, schema), schema, reasks)
 
     @overload
@@ -176,10 +179,11 @@ class Client:
     @overload
     def complete(self, request: Asked, *, output: type[T] | Schema[T], reasks: int = REASKS) -> Response[T]: ...
     def complete(
-        self, request: Asked, *, output: type[Any] | Schema[Any] | None = None, reasks: int = REASKS
+        self, request: Asked, *, output: type[Any] | Schema[Any] | None = None, reasks: int | None = None
     ) -> Response[Any]:
         """The blocking twin of `acomplete`."""
-        return run(self.acomplete(request) if output is None else self.acomplete(request, output=output, reasks=reasks))
+        ask: Any = self.acomplete
+        return run(ask(request, output=output, reasks=reasks))
 
     async def __call__(self, request: Asked, /) -> Response:
         """As `acomplete`: a client is a step of a chain."""

@@ -43,6 +43,8 @@ class Stream(Generic[T]):
         return self._response
 
     async def __aiter__(self) -> AsyncIterator[Event]:
+        if self._response is not None:
+            raise RuntimeError("the stream has been read to its end already; `response` is the whole answer")
         async for item in self._events:
             if isinstance(item, Response):
                 self._response = item

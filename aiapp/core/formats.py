@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from aiapp.core.accepted import TEXT, Accepted, instance, several
+
+_SCHEMA = instance('a JSON schema, such as {"type": "string"}; a type is given as `output`', Mapping)
+_NAME = Accepted(
+    "1 to 64 letters A-Z and a-z, digits, _ and -",
+    lambda value: isinstance(value, str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", value) is not None,
+)
+
+
+def _texts(field: str, given: Any) -> tuple[str, ...]:
+    texts = several(field, given, "several texts; for one, a list of one")
+    TEXT.check_each(field, texts)
+    return texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +34,19 @@ class JsonSchema:
     name: str = "output"
     fits: Callable[[str], bool] | None = field(default=None, compare=False, repr=False, metadata={"written": False})
 
+    def __post_init__(self) -> None:
+        _SCHEMA.check("schema", self.schema)
+        _NAME.check("name", self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Regex:
     """The answer matches the regular expression."""
 
     pattern: str
+
+    def __post_init__(self) -> None:
+        TEXT.check("pattern", self.pattern)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +58,13 @@ class Choice:
 
     options: tuple[str, ...]
 
+    if TYPE_CHECKING:  # kept as a tuple, and taken as any sequence
+
+        def __init__(self, options: Iterable[str]) -> None: ...
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "options", _texts("options", self.options))
+
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
@@ -43,12 +72,22 @@ class Grammar:
 
     lark: str
 
+    def __post_init__(self) -> None:
+        TEXT.check("lark", self.lark)
+
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
     """The answer is a span of whole words out of one of the texts, verbatim."""
 
     texts: tuple[str, ...]
+
+    if TYPE_CHECKING:  # kept as a tuple, and taken as any sequence
+
+        def __init__(self, texts: Iterable[str]) -> None: ...
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "texts", _texts("texts", self.texts))
 
 
 Format: TypeAlias = JsonSchema | Regex | Choice | Grammar | Quotation

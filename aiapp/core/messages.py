@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-from aiapp.core.accepted import instance, several, word
+from aiapp.core.accepted import FLAG, instance, several, word
 from aiapp.core.parts import Part, Text, ToolResult
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
@@ -27,8 +27,13 @@ class Message:
     parts: tuple[Part, ...]
     cache: bool = False
 
+    if TYPE_CHECKING:  # parts are kept as a tuple, and may be given as a list
+
+        def __init__(self, role: Role, parts: Iterable[Part], cache: bool = False) -> None: ...
+
     def __post_init__(self) -> None:
         _ROLE.check("role", self.role)
+        FLAG.check("cache", self.cache)
         if type(self.parts) is not tuple:
             object.__setattr__(self, "parts", several("parts", self.parts, "a tuple of parts"))
         _PART.check_each("parts", self.parts)

@@ -6,11 +6,11 @@ back unchanged. Its keys are provider names, so that nothing is ever sent to a p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from aiapp.core.accepted import NAME, TEXT, instance
+from aiapp.core.accepted import FLAG, NAME, TEXT, instance, several
 from aiapp.core.errors import InvalidInput
 
 Metadata: TypeAlias = Mapping[str, Any]
@@ -18,6 +18,7 @@ Metadata: TypeAlias = Mapping[str, Any]
 
 _BYTES = instance("bytes; image() and file() read a path", bytes)
 _ARGUMENTS = instance('JSON as a text, such as json.dumps({"a": 1})', str)
+_METADATA = instance("a mapping from a provider's name to what it attached", Mapping)
 _RESULT = instance("a text; json.dumps(value) makes one of any other value", str)
 
 
@@ -50,6 +51,8 @@ class Text:
     def __post_init__(self) -> None:
         if type(self.text) is not str:
             TEXT.check("text", self.text)
+        if type(self.metadata) is not dict:
+            _METADATA.check("metadata", self.metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Image:
 
     def __post_init__(self) -> None:
         NAME.check("media_type", self.media_type)
+        _METADATA.check("metadata", self.metadata)
         _check_source(self.data, self.url, self.metadata)
 
 
@@ -86,6 +90,7 @@ class File:
 
     def __post_init__(self) -> None:
         NAME.check("media_type", self.media_type)
+        _METADATA.check("metadata", self.metadata)
         TEXT.check("name", self.name)
         _check_source(self.data, self.url, self.metadata)
 
@@ -101,6 +106,8 @@ class Thinking:
     def __post_init__(self) -> None:
         if type(self.text) is not str:
             TEXT.check("text", self.text)
+        if type(self.metadata) is not dict:
+            _METADATA.check("metadata", self.metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,7 @@ class ToolCall:
         TEXT.check("id", self.id)
         TEXT.check("name", self.name)
         _ARGUMENTS.check("arguments", self.arguments)
+        _METADATA.check("metadata", self.metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +138,27 @@ class ToolResult:
     metadata: Metadata = field(default_factory=_nothing, compare=False)
     kind: Literal["tool_result"] = "tool_result"
 
+    if TYPE_CHECKING:  # attachments are kept as a tuple, and may be given as a list
+
+        def __init__(
+            self,
+            call_id: str,
+            content: str,
+            is_error: bool = False,
+            attachments: Iterable[Image | File] = (),
+            metadata: Metadata = ...,
+            kind: Literal["tool_result"] = ...,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         TEXT.check("call_id", self.call_id)
         _RESULT.check("content", self.content)
-        _ATTACHMENT.check_each("attachments", self.attachments)
+        FLAG.check("is_error", self.is_error)
+        _METADATA.check("metadata", self.metadata)
+        if self.attachments != ():
+            words = "several images and files; for one, a list of one"
+            object.__setattr__(self, "attachments", several("attachments", self.attachments, words))
+            _ATTACHMENT.check_each("attachments", self.attachments)
 
 
 _ATTACHMENT = instance("an Image or a File", Image, File)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from aiapp.core.accepted import AT_LEAST_ONE, FLAG, NAME, TEXT, WHOLE, Accepted, instance, number, several, word
 from aiapp.core.errors import InvalidInput
@@ -35,6 +36,18 @@ def _is_choice(value: object) -> bool:
     return isinstance(value, Only) or (isinstance(value, str) and value in _CHOICES)
 
 
+def _is_of_object(schema: Any) -> bool:
+    """Whether a schema is of an object, or does not say of what it is; each of its properties has one, too."""
+    if not isinstance(schema, Mapping):
+        return False
+    said: Mapping[str, Any] = schema  # pyright: ignore[reportUnknownVariableType]
+    properties: Any = said.get("properties", {})
+    if said.get("type", "object") != "object" or not isinstance(properties, Mapping):
+        return False
+    named: Mapping[str, Any] = properties  # pyright: ignore[reportUnknownVariableType]
+    return all(isinstance(one, Mapping | bool) for one in named.values())
+
+
 _OPTIONAL: Mapping[str, Accepted] = {
     "temperature": number("a number from 0 to 2", lambda value: 0 <= value <= 2),
     "top_p": number("a number above 0, up to 1", lambda value: 0 < value <= 1),
@@ -47,7 +60,14 @@ _OPTIONAL: Mapping[str, Accepted] = {
     "cache": word(*get_args(Caching)),
     "service_tier": NAME,
 }
-_PARAMETERS = instance('a JSON schema of an object, such as {"type": "object", "properties": {}}', Mapping)
+_TOOL_NAME = Accepted(
+    "1 to 128 letters A-Z and a-z, digits, _ and -; some models also take . and :",
+    lambda value: isinstance(value, str) and re.fullmatch(r"[a-zA-Z0-9_.:-]{1,128}", value) is not None,
+)
+_PARAMETERS = Accepted(
+    'a JSON schema of an object, such as {"type": "object", "properties": {"city": {"type": "string"}}}',
+    _is_of_object,
+)
 _EXTRA = instance('a mapping of the provider\'s own keys, such as {"user": "a"}', Mapping)
 _STOPS = "a text, or several, none of them empty"
 
@@ -74,6 +94,24 @@ class Settings:
     service_tier: str | None = None
     extra: Mapping[str, Any] = field(default_factory=_nothing)
     """Provider-specific keys, merged into the payload as they are."""
+
+    if TYPE_CHECKING:  # `stop` is kept as a tuple, and taken as more than that
+
+        def __init__(
+            self,
+            temperature: float | None = None,
+            top_p: float | None = None,
+            top_k: int | None = None,
+            max_tokens: int | None = None,
+            stop: str | Sequence[str] = (),
+            seed: int | None = None,
+            effort: Effort | None = None,
+            tool_choice: ToolChoice | None = None,
+            parallel_tools: bool | None = None,
+            cache: Caching | None = None,
+            service_tier: str | None = None,
+            extra: Mapping[str, Any] = ...,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         for name, accepted in _OPTIONAL.items():
@@ -109,14 +147,17 @@ _UNSET = Settings()
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A function that the model may ask for; `parameters` is a JSON schema of an object."""
+    """A function that the model may ask for; `parameters` is a JSON schema of an object.
+
+    A name of at most 64 letters, digits, _ and - is taken everywhere.
+    """
 
     name: str
     description: str
     parameters: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        NAME.check("name", self.name)
+        _TOOL_NAME.check("name", self.name)
         TEXT.check("description", self.description)
         _PARAMETERS.check("parameters", self.parameters)
 
@@ -135,6 +176,18 @@ class Request:
     settings: Settings = _UNSET
     prompt: str | None = None
     prompt_name: str | None = None
+
+    if TYPE_CHECKING:  # several of anything are kept as a tuple, and may be given as a list
+
+        def __init__(
+            self,
+            messages: Iterable[Message],
+            tools: Iterable[Tool] = (),
+            format: Format | None = None,
+            settings: Settings = ...,
+            prompt: str | None = None,
+            prompt_name: str | None = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         if type(self.messages) is not tuple:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from inspect import isroutine
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union, get_origin
 
@@ -22,7 +23,7 @@ LONGEST_NAME = 64
 """Providers take names of at most 64 letters, digits, underscores and hyphens."""
 _TYPE = Accepted(
     "a type, such as list[str] or a pydantic model; a JSON schema is the `format` of a Request: JsonSchema(schema)",
-    lambda kind: isinstance(kind, Hashable) and not isinstance(kind, str),
+    lambda kind: isinstance(kind, Hashable) and not isinstance(kind, str) and not isroutine(kind),
 )
 
 

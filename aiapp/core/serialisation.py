@@ -104,7 +104,7 @@ def from_json(kind: Any, text: str | bytes) -> Any:
     """The value of a type that a JSON text holds."""
     try:
         value: Any = json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput(_name_of(kind), text, f"JSON text ({error})") from None
     return from_plain(kind, value)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -157,8 +158,8 @@ class Prompt:
         schema = self.output_schema
         if schema is None or of_types(schema) == ("string",):
             return None
-        name = "".join(letter if letter.isalnum() or letter in "_-" else "_" for letter in self.name)
-        return JsonSchema(schema, name[:LONGEST_NAME])
+        name = re.sub(r"[^a-zA-Z0-9_-]", "_", self.name)
+        return JsonSchema(schema, name[:LONGEST_NAME] or "output")
 
     @property
     def nodes(self) -> tuple[Node, ...]:

@@ -30,7 +30,7 @@ def _text(value: Any) -> bool:
 
 
 def _texts(value: Any) -> bool:
-    return is_array(value) and all(isinstance(one, str) for one in value)
+    return isinstance(value, str) or (is_array(value) and all(isinstance(one, str) for one in value))
 
 
 def _flag(value: Any) -> bool:
@@ -43,8 +43,8 @@ _KINDS: Mapping[str, tuple[str, Callable[[Any], bool], str]] = {
     "topK": ("top_k", _whole, "a whole number"),
     "maxOutputTokens": ("max_tokens", _whole, "a whole number"),
     "maxTokens": ("max_tokens", _whole, "a whole number"),
-    "stopSequences": ("stop", _texts, "a list of texts"),
-    "stop": ("stop", _texts, "a list of texts"),
+    "stopSequences": ("stop", _texts, "a text, or a list of texts"),
+    "stop": ("stop", _texts, "a text, or a list of texts"),
     "seed": ("seed", _whole, "a whole number"),
     "effort": ("effort", _text, "a text"),
     "cache": ("cache", _text, "a text"),
@@ -84,8 +84,6 @@ def _known(key: str) -> tuple[str, Callable[[Any], bool], str] | None:
 
 
 def _as_ours(setting: str, value: Any) -> Any:
-    if setting == "stop":
-        return tuple(value)
     if setting == "tool_choice" and value not in ("auto", "none", "required"):
         return Only(value)
     return value

@@ -29,6 +29,11 @@ def left_behind(messages: Iterable[Message], provider: str) -> Iterator[Change]:
             yield Change(f"messages.{kind}", f"{', '.join(names)}: only who attached it takes it back; left out")
 
 
+def _is_of_course(name: str, value: object) -> bool:
+    """What OpenAI says of each of its answers; what it says on its way is no text, but thinking."""
+    return name == "phase" and value == "final_answer"
+
+
 def _attached(metadata: Mapping[str, Any], provider: str) -> Iterator[str]:
     for maker, attached in metadata.items():
         if maker == provider or not attached:
@@ -37,4 +42,5 @@ def _attached(metadata: Mapping[str, Any], provider: str) -> Iterator[str]:
             yield f"what {maker} attached"
             continue
         fields: Mapping[str, Any] = attached  # pyright: ignore[reportUnknownVariableType]
-        yield from (f"`{name}` of {maker}" for name in fields if name not in _SAID)
+        lost = (name for name, value in fields.items() if name not in _SAID and not _is_of_course(name, value))
+        yield from (f"`{name}` of {maker}" for name in lost)

@@ -6,6 +6,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+from aiapp.core.accepted import WHOLE
 from aiapp.core.parts import File, Image
 
 
@@ -18,6 +19,17 @@ def merged(payload: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, An
             value = merged(under, value)  # pyright: ignore[reportUnknownArgumentType]
         result[name] = value
     return result
+
+
+def limit_in(payload: Mapping[str, Any], name: str) -> int | None:
+    """The most tokens that an answer may take, by what is sent; a user's own `extra` may have put anything there.
+
+    None where there is no limit, which some servers write as -1.
+    """
+    limit = payload.get(name)
+    if limit is not None:
+        WHOLE.check(f"extra.{name}", limit)
+    return None if limit is None or limit < 0 else limit
 
 
 def base64_of(part: Image | File) -> str:

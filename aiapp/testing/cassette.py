@@ -23,13 +23,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from aiapp.core.accepted import Accepted, instance
 from aiapp.core.embeddings import Vectors
 from aiapp.core.errors import InvalidInput, ProviderError
 from aiapp.core.events import Event
 from aiapp.core.request import Request
 from aiapp.core.serialisation import from_plain, to_plain
 from aiapp.providers.counting import Count, estimate
-from aiapp.providers.protocol import Counts, Embeds, HoldsSecrets, Prepared, Provider
+from aiapp.providers.protocol import Addressed, Counts, Embeds, HoldsSecrets, Prepared, Provider
 from aiapp.providers.registry import open_provider
 from aiapp.testing.scripted import PreparedRequest, request_of
 from aiapp.testing.tape import (
@@ -48,6 +49,8 @@ from aiapp.testing.tape import (
 from aiapp.tracking.redaction import Redaction
 
 _PLACEHOLDER = "no-key-is-needed-to-replay"
+_PATH = instance("the path of a file", str, os.PathLike)
+_MODEL = Accepted("the name of a model, or an open provider", lambda value: isinstance(value, str | Provider))
 
 
 class NotRecorded(AssertionError):
@@ -82,6 +85,8 @@ class Cassette:
     ) -> None:
         if mode not in ("auto", "record", "replay"):
             raise InvalidInput("mode", mode, "auto, record, replay")
+        _PATH.check("path", path)
+        _MODEL.check("model", model)
         self.path = Path(path)
         self.recording = mode == "record" or (mode == "auto" and not self.path.exists())
         key = api_key if self.recording else api_key or _PLACEHOLDER
@@ -111,6 +116,14 @@ class Cassette:
     def ranks_choices(self) -> bool:
         """As with the recorded provider."""
         return self._provider.ranks_choices
+
+    @property
+    def address(self) -> str:
+        """This file, and where the recorded provider's requests go: a response cache mixes it with nothing else."""
+        inner = self._provider
+        asked = inner.address if isinstance(inner, Addressed) else None
+        file = f"cassette {self.path.absolute()}"
+        return file if asked is None else f"{file} of {asked}"
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -6,9 +6,10 @@ client = Client(provider=model)
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast, get_args
 
 from aiapp.core.accepted import Accepted, is_function
 from aiapp.core.errors import InvalidInput
@@ -36,13 +37,25 @@ Answer: TypeAlias = str | Said | Exception | tuple[Event, ...]
 Script: TypeAlias = Answer | Sequence[Answer] | Callable[[Request], Answer]
 
 _PIECE = 5
-_ANSWER = Accepted(
-    "a text, Said, an exception that is raised, or a tuple of events",
-    lambda value: isinstance(value, str | Said | Exception | tuple),
-)
+_WORDS = "a text, a Said, an exception (not its class), or a tuple of events"
+
+
+def _is_events(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(one, get_args(Event)) for one in value)  # pyright: ignore[reportUnknownVariableType]
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list) or (isinstance(value, tuple) and not _is_events(cast(Any, value)))
+
+
+def _is_answer(value: object) -> bool:
+    return isinstance(value, str | Said | Exception) or _is_events(value)
+
+
+_ANSWER = Accepted(_WORDS, _is_answer)
 _SCRIPT = Accepted(
-    f"{_ANSWER.words}; a list of them, or a function of the request",
-    lambda script: _ANSWER.holds(script) or isinstance(script, list) or is_function(script),
+    f"{_WORDS}; a list of these, or a function of the request, which is not async",
+    lambda value: _is_answer(value) or (is_function(value) and not inspect.iscoroutinefunction(value)),
 )
 
 
@@ -65,17 +78,21 @@ class ScriptedModel:
 
     A text is streamed in pieces of five characters; `Said` is what `WireServer` takes too; an exception is raised; a
     tuple of events is passed on as it is.
+
+    It has no address: to a response cache all of them are one model, so that a test can show that an answer which one
+    gave is not asked of the next. Give each its own cache where their answers must not be mixed.
     """
 
     name = "scripted"
     model = "scripted"
 
     def __init__(self, script: Script, *, free: bool = True, ranks_choices: bool = False) -> None:
-        _SCRIPT.check("script", script)
-        self._steps: list[Answer] | None = [*script] if isinstance(script, list) else None
+        self._script: Any = script
+        self._steps: list[Any] | None = [*cast(Any, script)] if _is_list(script) else None
         if self._steps is not None:
             _ANSWER.check_each("script", self._steps)
-        self._script: Any = script
+        else:
+            _SCRIPT.check("script", self._script)
         self.free, self.ranks_choices = free, ranks_choices
         self.requests: list[Request] = []
 

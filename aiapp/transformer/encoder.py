@@ -13,6 +13,7 @@ of a head, F the inner width, K the kernels.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +27,7 @@ from aiapp.core.errors import InvalidInput
 from aiapp.transformer.files import read_codec, read_file
 from aiapp.transformer.network import Layer, Rotations, normalised, paired, rotate, rotations, silu, transformed
 from aiapp.transformer.threads import settle_threads
+from aiapp.transformer.tokenizer import NO_SURROGATES
 from aiapp.transformer.weights import Floats, load_weights, tensor_of
 
 BUNDLED_ENCODER = Path(__file__).parent / "weights" / "encoder.safetensors"
@@ -42,6 +44,7 @@ _JUDGE = (
     "points", "piece_weight", "norm", "norm_bias", "features", "features_bias", "meaning", "output", "output_bias",
     "mix",
 )  # fmt: skip
+_HALF = re.compile("[\ud800-\udfff]")
 _BATCH = 2048  # pieces, with padding: small enough for a core's cache
 _HEAD = 64
 _THETA = 10000.0
@@ -166,7 +169,11 @@ class Encoder:
         return sum(map(len, self._encode(texts)))
 
     def _encode(self, texts: Sequence[str]) -> list[list[int]]:
-        return [encoding.ids for encoding in self._codec.encode_batch(list(texts), add_special_tokens=False)]
+        try:
+            return [encoding.ids for encoding in self._codec.encode_batch(list(texts), add_special_tokens=False)]
+        except TypeError:
+            broken = next((text for text in texts if _HALF.search(text)), texts)
+            raise InvalidInput("text", broken, NO_SURROGATES) from None
 
     def _read(self, rows: Sequence[Sequence[int]]) -> _Read:
         lengths = np.array([len(row) for row in rows])

@@ -13,6 +13,7 @@ from aiapp.transformer.template import CALL
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool", "call"]
 
+NO_SURROGATES = "a text that UTF-8 can hold, without half of a surrogate pair, such as '\\ud800'"
 SPECIAL_TOKENS = ("<|pad|>", "<|bos|>", "<|end|>", "<|system|>", "<|user|>", "<|assistant|>", "<|tool|>", CALL)
 
 
@@ -43,7 +44,10 @@ class Tokenizer:
 
     def encode(self, text: str) -> list[int]:
         """The ids of a text; the spelling of a special token in it stays text."""
-        return list(self._codec.encode(text, add_special_tokens=False).ids)
+        try:
+            return list(self._codec.encode(text, add_special_tokens=False).ids)
+        except TypeError:
+            raise InvalidInput("text", text, NO_SURROGATES) from None
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of the ids; special tokens are left out and broken UTF-8 becomes U+FFFD."""

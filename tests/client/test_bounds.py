@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aiapp import File, Image, Message, Request, Settings, Tool, ToolResult, user
+from aiapp import File, Image, Message, Request, Settings, Tool, ToolCall, ToolResult, assistant, user
 from aiapp.catalog.catalogue import catalogue
 from aiapp.client.bounds import IMAGE_TOKENS, Bound, bound
 from aiapp.core.parts import Part
@@ -99,8 +99,9 @@ def test_the_tier_that_is_asked_for_counts_where_it_is_dearer() -> None:
 def test_what_is_attached(part: Part, tokens: int) -> None:
     most = bound_of(OPENAI, Request((user([part]),)))
     assert tokens <= (most.input_tokens or 0) <= tokens + 1000
+    call = assistant([ToolCall("1", "look", "{}")])
     result = Message("tool", (ToolResult("1", "x", attachments=(part,)),))  # type: ignore[arg-type]
-    assert tokens <= (bound_of(OPENAI, Request((result,))).input_tokens or 0) <= tokens + 1000
+    assert tokens <= (bound_of(OPENAI, Request((call, result))).input_tokens or 0) <= tokens + 1000
 
 
 def test_never_more_than_the_context() -> None:

@@ -66,6 +66,14 @@ def test_a_stream_serves_async_for_too() -> None:
     assert asyncio.run(read()) == ["Hello", " you"]
 
 
+def test_a_stream_is_read_once() -> None:
+    stream = Client(provider=ScriptedModel("hello")).stream("hi")
+    assert "".join(stream.text()) == "hello"
+    with pytest.raises(RuntimeError, match="already; `response` is the whole answer"):
+        list(stream)
+    assert stream.response.text == "hello"
+
+
 def test_a_stream_has_no_response_before_its_end() -> None:
     stream = Client(provider=ScriptedModel("Hello you")).stream("hi")
     with pytest.raises(RuntimeError, match="read to its end"):

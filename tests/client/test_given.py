@@ -18,6 +18,7 @@ from aiapp.client.retry import Retry
 from aiapp.client.sqlite_cache import SqliteCache
 from aiapp.core.errors import ConnectionFailed, InvalidInput
 from aiapp.core.messages import user
+from aiapp.core.request import Request
 from aiapp.testing import ScriptedModel
 
 Given: TypeAlias = tuple[tuple[Any, ...], dict[str, Any]]
@@ -140,8 +141,12 @@ def test_what_a_client_is_made_of_is_refused(field: str, make: Callable[..., obj
         ("answer_tokens", "forecast", given(["a"], answer_tokens="9")),
         ("reasks", "complete", given("hi", output=int, reasks=-1)),
         ("reasks", "complete", given("hi", output=int, reasks="a")),
+        ("reasks", "complete", given("hi", reasks=3)),
+        ("reasks", "complete", given(Request.of("hi"), output=None, reasks=1)),
         ("output", "complete", given("hi", output=5)),
         ("output", "complete", given("hi", output="Person")),
+        ("output", "complete", given("hi", output=print)),
+        ("output", "complete", given("hi", output=str.upper)),
         ("output", "complete", given("hi", output={"type": "object"})),
         ("output", "stream", given("hi", output={"type": "object"})),
         ("request", "complete", given(5)),

@@ -8,9 +8,11 @@ from typing import Any, TypeAlias
 import pytest
 
 from aiapp.core.errors import InvalidInput
+from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.messages import Message, assistant, system, tool, user
 from aiapp.core.parts import File, Image, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings, Tool
+from aiapp.core.serialisation import from_json
 
 HELLO = (user("hi"),)
 LOOK = Tool("look", "Looks.", {"type": "object", "properties": {}})
@@ -61,8 +63,8 @@ def test_a_setting_of_another_type_is_refused(field: str, value: Any) -> None:
 
 
 def test_one_stop_sequence_is_one() -> None:
-    assert Settings(stop="END").stop == ("END",)  # type: ignore[arg-type]
-    assert Settings(stop=["a", "b"]) == Settings(stop=("a", "b"))  # type: ignore[arg-type]
+    assert Settings(stop="END").stop == ("END",)
+    assert Settings(stop=["a", "b"]) == Settings(stop=("a", "b"))
 
 
 def test_streaming_is_asked_for_by_its_own_verb() -> None:
@@ -77,6 +79,13 @@ def test_streaming_is_asked_for_by_its_own_verb() -> None:
         ("text", Text, given(5)),
         ("text", Text, given(None)),
         ("text", Thinking, given(b"x")),
+        ("metadata", Text, given("hi", None)),
+        ("metadata", Thinking, given("hm", "openai")),
+        ("metadata", ToolCall, given("1", "look", "{}", [])),
+        ("metadata", ToolResult, given("1", "found", metadata=None)),
+        ("metadata", Image, given("image/png", b"x", metadata=None)),
+        ("metadata", File, given("text/plain", "a.txt", b"x", metadata="a")),
+        ("value", from_json, given(int, None)),
         ("data", Image, given("image/png")),
         ("url", Image, given("image/png", b"x", "https://a.org/b.png")),
         ("data", Image, given("image/png", "a.png")),
@@ -91,6 +100,19 @@ def test_streaming_is_asked_for_by_its_own_verb() -> None:
         ("content", ToolResult, given("1", {"found": True})),
         ("call_id", ToolResult, given(None, "found")),
         ("attachments[0]", ToolResult, given("1", "found", attachments=(b"x",))),
+        ("attachments", ToolResult, given("1", "found", attachments=Image("image/png", b"x"))),
+        ("is_error", ToolResult, given("1", "found", "yes")),
+        ("cache", Message, given("user", (Text("hi"),), "short")),
+        ("cache", user, given("hi", cache="long")),
+        ("schema", JsonSchema, given("object")),
+        ("schema", JsonSchema, given(int)),
+        ("name", JsonSchema, given({}, "my answer")),
+        ("name", JsonSchema, given({}, "")),
+        ("pattern", Regex, given(5)),
+        ("lark", Grammar, given(None)),
+        ("options", Choice, given("yes")),
+        ("options[1]", Choice, given(["yes", 5])),
+        ("texts", Quotation, given("a text")),
         ("role", Message, given("robot", (Text("hi"),))),
         ("role", Message, given(None, (Text("hi"),))),
         ("parts", Message, given("user", "hi")),
@@ -105,6 +127,9 @@ def test_streaming_is_asked_for_by_its_own_verb() -> None:
         ("name", Tool, given("", None, 5)),
         ("description", Tool, given("look", None, 5)),
         ("parameters", Tool, given("look", "Looks.", 5)),
+        ("parameters", Tool, given("look", "Looks.", {"type": "string"})),
+        ("parameters", Tool, given("look", "Looks.", {"properties": ["at"]})),
+        ("parameters", Tool, given("look", "Looks.", {"properties": {"at": "string"}})),
         ("messages", Request, given("hi")),
         ("messages", Request, given(None)),
         ("messages[1]", Request, given((*HELLO, "hi"))),
@@ -131,9 +156,12 @@ def test_what_makes_no_value_is_refused(field: str, make: Callable[..., object],
 
 
 def test_lists_become_what_a_request_holds() -> None:
-    asked = Request([user("hi")], [LOOK])  # type: ignore[arg-type]
+    asked = Request([user("hi")], [LOOK])
     assert asked == Request(HELLO, (LOOK,))
-    assert Message("user", [Text("hi")]) == user("hi")  # type: ignore[arg-type]
+    assert Message("user", [Text("hi")]) == user("hi")
+    assert ToolResult("1", "found", attachments=[PICTURE]) == ToolResult("1", "found", attachments=(PICTURE,))
+    assert Choice(["a", "b"]) == Choice(("a", "b"))
+    assert Quotation(["a b"]) == Quotation(("a b",))
 
 
 def test_a_tool_of_the_providers_own_may_be_the_only_one() -> None:

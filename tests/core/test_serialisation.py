@@ -28,6 +28,7 @@ plain: st.SearchStrategy[Any] = st.recursive(
 opaque = st.dictionaries(texts, plain, max_size=3)
 optional_texts = st.none() | texts
 names = st.text(min_size=1).filter(lambda name: bool(name.strip()))
+tool_names = st.from_regex(r"[a-zA-Z0-9_.:-]{1,128}", fullmatch=True)
 images = st.builds(parts.Image, names, st.binary(), metadata=opaque) | st.builds(
     parts.Image, names, url=names, metadata=opaque
 )
@@ -48,7 +49,7 @@ some_parts: st.SearchStrategy[Part] = st.one_of(
 roles = st.sampled_from(["system", "user", "assistant", "tool"])
 some_messages = st.builds(Message, roles, st.lists(some_parts, max_size=4).map(tuple), st.booleans())
 some_formats = (
-    st.builds(formats.JsonSchema, opaque, texts)
+    st.builds(formats.JsonSchema, opaque, st.from_regex(r"[a-zA-Z0-9_-]{1,64}", fullmatch=True))
     | st.builds(formats.Regex, texts)
     | st.builds(formats.Choice, st.lists(texts).map(tuple))
     | st.builds(formats.Grammar, texts)
@@ -74,7 +75,7 @@ some_settings = st.builds(
 some_requests = st.builds(
     Request,
     st.lists(some_messages, max_size=3).map(tuple),
-    st.lists(st.builds(Tool, names, texts, opaque), max_size=2).map(with_look),
+    st.lists(st.builds(Tool, tool_names, texts, opaque), max_size=2).map(with_look),
     st.none() | some_formats,
     some_settings,
     optional_texts,

@@ -42,7 +42,8 @@ SCHEMA = "---\ninput:\n  schema:\n    {}\n---\n"
         ("---\noutput:\n  schema:\n    a: strnig\n---\nx", ":4:5: output.schema.a: "),
         ("---\noutput:\n  schema: {type: object, contains: {}}\n---\nx", ":3:3: output.schema: "),
         ("---\nconfig:\n  maxOutputTokens: true\n---\nx", ":3:3: config.maxOutputTokens: "),
-        ("---\nconfig:\n  stopSequences: END\n---\nx", ":3:3: config.stopSequences: "),
+        ("---\nconfig:\n  stopSequences: 5\n---\nx", ":3:3: config.stopSequences: "),
+        ("---\nconfig:\n  stop: ''\n---\nx", ":3:3: config.stop: "),
     ],
 )
 def test_a_mistake_has_its_place(source: str, where: str) -> None:

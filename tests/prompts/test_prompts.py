@@ -223,3 +223,9 @@ def test_a_variable_may_be_called_history_where_the_template_does_not_place_it()
     assert Prompt("{{history}}").render(history=(user("a"),)).messages == (user("a"),)
     prompt = Prompt("---\ninput:\n  schema: {history: string}\n---\n{{this.history}}")
     assert prompt.render(history="once upon a time").messages == (user("once upon a time"),)
+
+
+def test_the_name_of_an_answers_form_is_one_that_every_vendor_takes() -> None:
+    form = Prompt("---\nname: größe/maß.v2\noutput:\n  schema: {size: number}\n---\nHow big?").format
+    assert form is not None
+    assert form.name == "gr__e_ma__v2"

@@ -65,6 +65,13 @@ def test_names_of_things_elsewhere_are_no_loss() -> None:
     ]
 
 
+@pytest.mark.parametrize("wire", WIRES)
+def test_that_a_text_was_an_answer_is_no_loss(wire: str) -> None:
+    turns = [(user("and?"), assistant([Text("so", {"openai": {"id": "msg_1", "phase": "final_answer"}})]))] * 20
+    request = Request((*(message for turn in turns for message in turn), user("why?")))
+    assert [change for change in WIRES[wire](request).changes if change.lost] == []
+
+
 def test_a_strict_client_refuses_it() -> None:
     with pytest.raises(NotHonoured, match="phase"):
         Client("local", strict=True).complete(said_by("openai", "litellm"))

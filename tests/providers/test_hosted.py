@@ -20,7 +20,7 @@ from aiapp.client.retry import Retry
 from aiapp.core import errors
 from aiapp.core.events import Completion, Event, fold
 from aiapp.core.formats import Choice, Format, Grammar, JsonSchema, Quotation, Regex
-from aiapp.core.messages import Message, assistant, system, user
+from aiapp.core.messages import Message, assistant, system, tool, user
 from aiapp.core.parts import File, Image, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Request, Settings, Tool
 from aiapp.core.serialisation import from_json, to_json
@@ -88,7 +88,7 @@ def test_a_cut_stream_has_unknown_output_never_zero(opener: Opener, whole: Any, 
 def test_reasoning_goes_back_exactly_and_only_to_its_author(opener: Opener, whole: Any, stream: Any) -> None:
     provider = opener(wire.answering(whole, stream))
     said = fold(asyncio.run(provider.acomplete(provider.prepare(ASK))))
-    again = Request((user("hi"), assistant(said.parts), Message("tool", (ToolResult("call_1", "ok"),))))
+    again = Request((user("hi"), assistant(said.parts), tool(ToolResult(said.tool_calls[0].id, "ok"))))
     assert provider.prepare(from_json(Request, to_json(again))) == provider.prepare(again)
     sent = json.dumps(provider.prepare(again).payload)
     secret = "opaque" if opener is wire.openai else "sig"

@@ -235,3 +235,20 @@ def test_no_tool_is_offered_where_none_may_be_called() -> None:
     tools = (Tool("play_song", "Play a song.", {"type": "object", "properties": {}}),)
     request = Request((user("Play a song."),), tools, settings=Settings(tool_choice="none"))
     assert Client("local").explain(request).payload["tools"] == []
+
+
+def test_a_seed_below_zero_is_one_as_others() -> None:
+    client = Client("local")
+    said = [
+        client.complete(Request((user("Hi"),), settings=Settings(temperature=1.5, seed=seed, max_tokens=12))).text
+        for seed in (-5, -5, -6)
+    ]
+    assert said[0] == said[1] != said[2]
+
+
+@pytest.mark.parametrize("verb", ["complete", "count_tokens", "embed"])
+def test_half_a_surrogate_pair_is_refused_by_name(verb: str) -> None:
+    asked = ["b", "a\ud800"] if verb == "embed" else "a\ud800"
+    with pytest.raises(InvalidInput, match="half of a surrogate pair") as caught:
+        getattr(Client("local"), verb)(asked)
+    assert caught.value.field == "text"

@@ -21,6 +21,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aiapp.client.cache import MemoryCache
 from aiapp.client.client import Client
 from aiapp.client.retry import Retry
 from aiapp.core import errors
@@ -39,6 +40,7 @@ from aiapp.providers.local.provider import LocalProvider
 from aiapp.providers.openai.chat.provider import ChatProvider
 from aiapp.providers.openai.provider import OpenAIProvider
 from aiapp.providers.openai.vendors import vendors
+from aiapp.providers.protocol import Provider
 from aiapp.testing import Cassette, NotRecorded, Said, ScriptedModel, Vectors, WireServer, faults, tape
 from tests.core.test_serialisation import exact, some_events, some_requests
 
@@ -602,3 +604,41 @@ def test_an_answer_that_is_missing_from_the_file_is_named(tmp_path: Path) -> Non
     path.write_text(json.dumps({"cassette": 1, "model": "local", "interactions": [asked]}))
     with pytest.raises(InvalidInput, match="embed has 0 answers"):
         Cassette(path, "local")
+
+
+def test_a_cache_mixes_no_cassette_with_another_or_with_the_model(tmp_path: Path) -> None:
+    cache = MemoryCache()
+
+    def said(provider: Provider) -> str:
+        return Client(provider=provider, cache=cache).complete("hello").text
+
+    assert said(ScriptedModel(["the model"])) == "the model"
+    assert said(Cassette(tmp_path / "a.json", ScriptedModel(["one"]))) == "one"
+    assert said(Cassette(tmp_path / "b.json", ScriptedModel(["two"]))) == "two"
+    assert said(Cassette(tmp_path / "a.json", ScriptedModel([]))) == "one"
+    assert said(ScriptedModel([])) == "the model"
+
+
+def test_a_cache_mixes_no_servers_behind_a_cassette(tmp_path: Path) -> None:
+    cache, path, said = MemoryCache(), tmp_path / "a.json", list[str]()
+    with WireServer("one") as first, WireServer("two") as second:
+        for server in (first, second):
+            cassette = Cassette(path, "openai:m", mode="record", api_key="k", base_url=f"{server.url}/v1")
+            with Client(provider=cassette, cache=cache) as client:
+                said.append(client.complete("hello").text)
+    assert said == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("field", "arguments"),
+    [
+        ("path", (None, "local")),
+        ("path", (5, "local")),
+        ("model", ("a.json", 5)),
+        ("model", ("a.json", Client("local"))),
+    ],
+)
+def test_what_makes_no_cassette_is_refused(field: str, arguments: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Cassette(*arguments)
+    assert caught.value.field == field

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from aiapp.client.client import Client
-from aiapp.testing import ScriptedModel
+from aiapp.core.errors import InvalidInput
+from aiapp.core.parts import ToolCall
+from aiapp.core.request import Request
+from aiapp.testing import Said, ScriptedModel
 
 
 def test_a_script_is_followed_and_checked_for_leftovers() -> None:
@@ -25,3 +30,58 @@ def test_a_script_may_be_a_function_or_a_failure() -> None:
     assert Client(provider=ScriptedModel(lambda request: request.messages[0].text[::-1])).complete("abc").text == "cba"
     with pytest.raises(LookupError):
         Client(provider=ScriptedModel(LookupError("x"))).complete("abc")
+
+
+async def _later(_: Request) -> str:
+    return "x"
+
+
+@pytest.mark.parametrize(
+    ("field", "script"),
+    [
+        ("script", None),
+        ("script", 5),
+        ("script", {"a": 1}),
+        ("script", ValueError),
+        ("script", _later),
+        ("script[1]", ["a", 5]),
+        ("script[0]", [ValueError, "a"]),
+        ("script[1]", ("a", None)),
+    ],
+)
+def test_a_script_that_answers_nothing_is_refused_when_it_is_written(field: str, script: Any) -> None:
+    with pytest.raises(InvalidInput, match="a text, a Said, an exception") as caught:
+        ScriptedModel(script)
+    assert caught.value.field == field
+
+
+def test_a_function_that_answers_nothing_is_refused_when_it_is_asked() -> None:
+    def nothing(_: Request) -> Any:
+        return None
+
+    with pytest.raises(InvalidInput, match="answer: None cannot be used"):
+        Client(provider=ScriptedModel(nothing)).complete("hi")
+
+
+def test_a_tuple_of_answers_is_said_in_order() -> None:
+    client = Client(provider=ScriptedModel(("one", Said("two"))))
+    assert [client.complete("hi").text for _ in range(2)] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("text", 5),
+        ("thinking", b"x"),
+        ("refusal", 5),
+        ("tool_calls", ToolCall("1", "look", "{}")),
+        ("tool_calls[0]", [5]),
+        ("finish", "done"),
+        ("piece", 0),
+        ("piece", "5"),
+    ],
+)
+def test_what_nobody_can_say_is_refused(field: str, value: Any) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Said(**{field.partition("[")[0]: value})
+    assert caught.value.field == field

@@ -47,7 +47,7 @@ def test_what_cannot_work_is_refused(field: str, make: Callable[[], Any]) -> Non
 
 
 def test_what_a_function_answers_is_checked_when_it_does() -> None:
-    with pytest.raises(InvalidInput, match="answer: 5 cannot be used; accepted: a text, Said, an exception"):
+    with pytest.raises(InvalidInput, match="answer: 5 cannot be used; accepted: a text, a Said, an exception"):
         Client(provider=ScriptedModel(lambda _: 5)).complete("hi")  # type: ignore[arg-type, return-value]
     with (
         WireServer(lambda _: 5) as server,  # type: ignore[arg-type, return-value]

@@ -15,9 +15,12 @@ from aiapp.providers.anthropic import NAME
 from aiapp.providers.anthropic.citations import cited_again
 from aiapp.providers.anthropic.signed import foreign_signer, replayed
 from aiapp.providers.payload import base64_of
+from aiapp.providers.tools import called
 
 IMAGES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 PDF = "application/pdf"
+LONGEST_NAME = 128
+"""Of a tool."""
 _TEXTS = ("application/json", "application/xml", "application/yaml", "application/toml")
 
 
@@ -68,7 +71,8 @@ class Blocks:
         return replayed(part.metadata[NAME])
 
     def _call(self, part: ToolCall) -> dict[str, Any]:
-        block = {"type": "tool_use", "id": _identifier(part.id), "name": part.name, "input": self._input(part)}
+        name = called(part.name, LONGEST_NAME, self._changes)
+        block = {"type": "tool_use", "id": _identifier(part.id), "name": name, "input": self._input(part)}
         return {**part.metadata.get(NAME, {}), **block}
 
     def _input(self, part: ToolCall) -> dict[str, Any]:

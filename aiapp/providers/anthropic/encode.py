@@ -6,19 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any, assert_never
 
 from aiapp.catalog.abilities import Abilities, abilities
+from aiapp.core.accepted import AT_LEAST_ZERO
 from aiapp.core.errors import BadRequest, InvalidInput
 from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.request import Request
 from aiapp.core.response import Change
 from aiapp.providers.anthropic import NAME
 from aiapp.providers.anthropic.answer import answer_by_tool
-from aiapp.providers.anthropic.blocks import Blocks
+from aiapp.providers.anthropic.blocks import LONGEST_NAME, Blocks
 from aiapp.providers.anthropic.schema import Inexpressible, over_limit, transform
 from aiapp.providers.anthropic.settings import set_settings, set_tools
 from aiapp.providers.anthropic.turns import set_cache, turns_of
 from aiapp.providers.foreign import left_behind
 from aiapp.providers.payload import merged
 from aiapp.providers.protocol import Prepared
+from aiapp.providers.tools import check_answered, check_names
 
 _PAUSED = ("server_tool_use", "mcp_tool_use", "_tool_result")
 """How the types of blocks end that a paused turn can end with; sent back last, they have it go on."""
@@ -26,6 +28,8 @@ _PAUSED = ("server_tool_use", "mcp_tool_use", "_tool_result")
 
 def encode(request: Request, model: str) -> Prepared:
     """The payload, and what had to change."""
+    check_names(request.tools, NAME, LONGEST_NAME)
+    check_answered(request.messages, request.settings.extra)
     known, changes = abilities(NAME, model), list[Change]()
     turns = turns_of(request.messages, Blocks(model, known, changes), changes)
     changes.extend(left_behind(request.messages, NAME))
@@ -41,6 +45,7 @@ def encode(request: Request, model: str) -> Prepared:
     set_cache(payload, turns, request.settings.cache, changes)
     answer_tool = _set_format(request, known, payload, changes)
     payload = merged(payload, request.settings.extra)
+    AT_LEAST_ZERO.check("extra.max_tokens", payload["max_tokens"])
     return Prepared(payload, tuple(dict.fromkeys(changes)), answer_tool, payload["max_tokens"])
 
 

@@ -7,6 +7,7 @@ from typing import Any, assert_never, get_args
 from aiapp.catalog.abilities import Abilities
 from aiapp.core.request import Effort, Only, Request, Settings
 from aiapp.core.response import Change
+from aiapp.providers.tools import parameters_of
 
 DEFAULT_MAX_TOKENS = 16_384
 """The API requires a limit; this one is sent where the request has none. As much arrives within ten minutes."""
@@ -40,7 +41,7 @@ def set_tools(request: Request, known: Abilities, payload: dict[str, Any], chang
             changes.append(Change("tool_choice", "there is no tool to call; dropped"))
         return
     payload["tools"] = [
-        {"name": tool.name, "description": tool.description, "input_schema": dict(tool.parameters)}
+        {"name": tool.name, "description": tool.description, "input_schema": parameters_of(tool)}
         for tool in request.tools
     ]
     choice = _tool_choice(settings, known, changes)

@@ -31,6 +31,8 @@ from aiapp.providers.protocol import Prepared
 if TYPE_CHECKING:
     from aiapp.transformer import Grammar, Sampling, Transformer
 
+_SEEDS = 2**128
+"""How many seeds there are: NumPy takes no negative one, others do."""
 REQUEST_TURNS = 3
 """The last turns of the user that say which tool is wanted: "Yes, please." alone does not."""
 
@@ -169,12 +171,12 @@ def _sampling(settings: Mapping[str, Any]) -> Sampling:
     """Greedy unless a temperature is asked for: a model of this size gains nothing from chance."""
     from aiapp.transformer import Sampling
 
-    temperature = settings["temperature"]
+    temperature, seed = settings["temperature"], settings["seed"]
     return Sampling(
         temperature=0.0 if temperature is None else temperature,
         top_p=settings["top_p"],
         top_k=settings["top_k"],
-        seed=settings["seed"],
+        seed=None if seed is None else seed % _SEEDS,
     )
 
 

@@ -5,22 +5,28 @@ from __future__ import annotations
 from typing import Any, assert_never
 
 from aiapp.catalog.abilities import Abilities, abilities
+from aiapp.core.errors import InvalidInput
 from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.response import Change
 from aiapp.providers.foreign import left_behind
-from aiapp.providers.openai.forms import answer_tool, as_tool, instruction
-from aiapp.providers.openai.items import NAME, items_of
+from aiapp.providers.openai.forms import ANSWER, answer_tool, as_tool, instruction
+from aiapp.providers.openai.items import LONGEST_NAME, NAME, items_of
 from aiapp.providers.openai.limits import within
 from aiapp.providers.openai.strict import strict
-from aiapp.providers.payload import merged
+from aiapp.providers.payload import limit_in, merged
 from aiapp.providers.protocol import Prepared
+from aiapp.providers.tools import check_answered, check_names, parameters_of
 
+_INPUT_ELSEWHERE = ("previous_response_id", "conversation", "prompt")
+"""Keys of a user's own under which the server has something to answer."""
 LIFETIMES = {"short": "30m", "long": "12h"}
 
 
 def encode(request: Request, model: str) -> Prepared:
     """The payload, and what had to change. Nothing is stored at the provider; reasoning comes back encrypted."""
+    check_names(request.tools, NAME, LONGEST_NAME, ANSWER)
+    check_answered(request.messages, request.settings.extra)
     changes: list[Change] = []
     known = abilities(NAME, model)
     settings = within(request.settings, known, changes)
@@ -41,14 +47,18 @@ def encode(request: Request, model: str) -> Prepared:
     _settings(settings, payload, changes)
     _cache(settings, known, payload, changes)
     payload = merged(payload, settings.extra)
-    most = payload.get("max_output_tokens") or known.output_tokens
+    if not payload["input"] and not any(key in payload for key in _INPUT_ELSEWHERE):
+        why = "; ".join(map(str, dict.fromkeys(changes))) or "they are empty"
+        raise InvalidInput("messages", payload["input"], f"at least one part that the Responses API takes ({why})")
+    most = limit_in(payload, "max_output_tokens") or known.output_tokens
     return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=most)
 
 
 def tool_payload(tool: Tool, changes: list[Change]) -> dict[str, Any]:
     """A tool, strict where that takes nothing from it: a model that must fill an optional argument makes one up."""
     at = f"tools.{tool.name}"
-    made = strict(tool.parameters, at)
+    parameters = parameters_of(tool)
+    made = strict(parameters, at)
     enforced = made.enforced and not made.demanded
     if enforced:
         changes.extend(made.changes)
@@ -61,7 +71,7 @@ def tool_payload(tool: Tool, changes: list[Change]) -> dict[str, Any]:
         "type": "function",
         "name": tool.name,
         "description": tool.description,
-        "parameters": dict(made.schema if enforced else tool.parameters),
+        "parameters": dict(made.schema if enforced else parameters),
         "strict": enforced,
     }
 

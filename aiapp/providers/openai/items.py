@@ -14,8 +14,11 @@ from aiapp.core.messages import Message
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.response import Change
 from aiapp.providers.payload import url_of
+from aiapp.providers.tools import called
 
 NAME = "openai"
+LONGEST_NAME = 64
+"""Of a tool."""
 MARK = {"mode": "explicit"}
 
 
@@ -75,6 +78,7 @@ def _own_items(part: Part, known: Abilities, changes: list[Change]) -> list[dict
             changes.append(Change("messages.thinking", "reasoning of another provider cannot be replayed; left out"))
             return []
         case ToolCall(call_id, name, arguments):
+            name = name if own else called(name, LONGEST_NAME, changes)
             return [{"type": "function_call", "call_id": call_id, "name": name, "arguments": arguments, **own}]
         case ToolResult(call_id):
             return [{"type": "function_call_output", "call_id": call_id, "output": _output(part, known, changes)}]

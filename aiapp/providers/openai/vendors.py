@@ -22,9 +22,10 @@ class Vendor:
 
     `schemas` is how an answer is made to fit one: `native` (response_format), as the arguments of a `tool`, or as any
     JSON `object` with the schema in the instructions; `strict_rules` means that a native one must follow OpenAI's
-    rules. `top_k`, `seed`, `effort` are the fields' names there, empty where there is none. `echo` is the field in
-    which reasoning goes back. `reasoning_outside`: the output tokens that it reports leave reasoning out. `truncates`:
-    a prompt that is longer than its context is cut without a word.
+    rules, and `tool_rules` that tools are named, and calls answered, by OpenAI's. `top_k`, `seed`, `effort` are the
+    fields' names there, empty where there is none. `echo` is the field in which reasoning goes back.
+    `reasoning_outside`: the output tokens that it reports leave reasoning out. `truncates`: a prompt that is longer
+    than its context is cut without a word.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Vendor:
     schemas: Literal["native", "tool", "object"] = "native"
     strict_rules: bool = False
     strict_tools: bool = False
+    tool_rules: bool = False
     guided: bool = False
     tool_choice: bool = True
     required: str = "required"

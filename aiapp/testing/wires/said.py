@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TypeVar
+from typing import TypeVar, get_args
 
+from aiapp.core.accepted import AT_LEAST_ONE, TEXT, instance, several, word
 from aiapp.core.errors import InvalidInput
 from aiapp.core.events import FinishReason
 from aiapp.core.parts import ToolCall
@@ -14,6 +15,8 @@ from aiapp.core.usage import Usage
 
 T = TypeVar("T")
 _USAGE = Usage(20, 5, 0, 0, 0)
+_CALL = instance("a ToolCall", ToolCall)
+_FINISH = word(*get_args(FinishReason))
 CREATED = 1_790_000_000
 """The time of every answer, in seconds of Unix time: the same request is answered with the same bytes."""
 
@@ -38,8 +41,16 @@ class Said:
     piece: int = 5
 
     def __post_init__(self) -> None:
-        if self.piece < 1:
-            raise InvalidInput("piece", self.piece, "a whole number of at least 1")
+        TEXT.check("text", self.text)
+        for name, text in (("thinking", self.thinking), ("refusal", self.refusal)):
+            if text is not None:
+                TEXT.check(name, text)
+        calls = several("tool_calls", self.tool_calls, "several calls; for one, a list of one")
+        _CALL.check_each("tool_calls", calls)
+        object.__setattr__(self, "tool_calls", calls)
+        if self.finish is not None:
+            _FINISH.check("finish", self.finish)
+        AT_LEAST_ONE.check("piece", self.piece)
 
     @property
     def reason(self) -> FinishReason:

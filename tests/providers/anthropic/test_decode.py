@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from aiapp.core import errors
 from aiapp.core.events import Cited, Completion, Event, Finish, TextDelta, fold
-from aiapp.core.messages import Message, assistant, user
-from aiapp.core.parts import Citation, Text, Thinking, ToolCall
+from aiapp.core.messages import Message, assistant, tool, user
+from aiapp.core.parts import Citation, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Request
 from aiapp.core.serialisation import from_json, to_json
 from aiapp.core.usage import Usage
@@ -74,7 +74,8 @@ def test_a9_reasoning_that_the_api_dropped_is_told() -> None:
 @given(ANSWERS)
 def test_a9_what_is_opaque_goes_back_byte_for_byte_and_in_order(given_answer: dict[str, Any]) -> None:
     said = whole(given_answer)
-    payload = encode(Request((user("hi"), said.message, user("go on"))), "claude-test").payload
+    results = tool(*(ToolResult(call.id, "seen") for call in said.tool_calls))
+    payload = encode(Request((user("hi"), said.message, results, user("go on"))), "claude-test").payload
     sent = [block for turn in payload["messages"] if turn["role"] == "assistant" for block in turn["content"]]
     assert [block for block in sent if block["type"] in OPAQUE] == [
         block for block in given_answer["content"] if block["type"] in OPAQUE
@@ -130,7 +131,7 @@ def test_a10_a_call_cut_by_the_limit_keeps_its_broken_arguments() -> None:
     cut = fold(events_of(stream))
     assert cut.tool_calls == (ToolCall("t", "n", '{"a": "b'),)
     assert cut.finish == Finish("length", "max_tokens")
-    prepared = encode(Request((user("hi"), cut.message, user("again"))), "claude-test")
+    prepared = encode(Request((user("hi"), cut.message, tool(ToolResult("t", "cut", is_error=True)))), "claude-test")
     assert prepared.payload["messages"][1]["content"][0]["input"] == {"text": '{"a": "b'}
     assert [(change.field, change.lost) for change in prepared.changes] == [("messages.tool_call", False)]
 
@@ -306,7 +307,7 @@ def test_the_other_providers_answer_keeps_its_text_alone() -> None:
 def test_from_one_provider_to_another_and_back_signatures_stay() -> None:
     """Facts, 8.5: A, then B, then A."""
     mine = whole(wire.ANTHROPIC)
-    history = (user("hi"), mine.message, user([Text("ok")]))
+    history = (user("hi"), mine.message, tool(ToolResult("toolu_1", "ok")))
     foreign = wire.openai(wire.answering({}, [])).prepare(Request(history))
     assert "sig" not in json.dumps(foreign.payload["input"])
     assert "messages.thinking" in [change.field for change in foreign.changes]

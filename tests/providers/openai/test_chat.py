@@ -335,9 +335,10 @@ def test_mistral_takes_ids_of_nine_letters_and_call_and_result_agree() -> None:
 
 def test_reasoning_goes_back_where_it_is_wanted_and_nowhere_else() -> None:
     got = asyncio.run(complete(chat(answering(WHOLE), "deepseek")))
-    turn = prepared(Request((*ASK.messages, got.message)), "deepseek").payload["messages"][1]
+    again = Request((*ASK.messages, got.message, tool(*(ToolResult(call.id, "seen") for call in got.tool_calls))))
+    turn = prepared(again, "deepseek").payload["messages"][1]
     assert turn["reasoning_content"] == "Well then"
-    elsewhere = prepared(Request((*ASK.messages, got.message)), "groq")
+    elsewhere = prepared(again, "groq")
     assert "Well then" not in json.dumps(elsewhere.payload)
     assert [(change.field, change.lost) for change in elsewhere.changes] == [("messages.thinking", True)]
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from aiapp.client.client import Client
 from aiapp.core import errors
+from aiapp.core.errors import InvalidInput
 from aiapp.core.events import Event, UsageReport, fold
 from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.messages import Message, assistant, system, tool, user
@@ -300,7 +301,8 @@ def test_o11_elsewhere_they_are_listed() -> None:
 
 def test_o11_a_mark_on_a_tools_turn_stands_on_its_output() -> None:
     turn = Message("tool", (ToolResult("c", "found"),), cache=True)
-    item = encode(Request((*ASK.messages, turn)), "gpt-6-sol").payload["input"][-1]
+    call = assistant([ToolCall("c", "look", "{}")])
+    item = encode(Request((*ASK.messages, call, turn)), "gpt-6-sol").payload["input"][-1]
     assert item["output"] == [{"type": "input_text", "text": "found", "prompt_cache_breakpoint": {"mode": "explicit"}}]
 
 
@@ -357,14 +359,16 @@ def test_extra_is_laid_over_the_payload_without_losing_what_stands_beside() -> N
 
 def test_results_carry_their_images_and_files() -> None:
     attachments = (Image("image/png", data=b"png"), File("application/pdf", "a.pdf", data=b"pdf"))
-    item = encode(Request((tool(ToolResult("c", "two", attachments=attachments)),)), "gpt").payload["input"][0]
+    turns = (assistant([ToolCall("c", "look", "{}")]), tool(ToolResult("c", "two", attachments=attachments)))
+    item = encode(Request(turns), "gpt").payload["input"][1]
     assert [block["type"] for block in item["output"]] == ["input_text", "input_image", "input_file"]
     assert item["output"][2] == {
         "type": "input_file",
         "filename": "a.pdf",
         "file_data": "data:application/pdf;base64,cGRm",
     }
-    failed = encode(Request((tool(ToolResult("c", "no", is_error=True)),)), "gpt").payload["input"][0]
+    turns = (*turns[:1], tool(ToolResult("c", "no", is_error=True)))
+    failed = encode(Request(turns), "gpt").payload["input"][1]
     assert failed["output"] == "Error: no"
 
 
@@ -414,7 +418,7 @@ def test_a_form_that_the_wire_lacks_is_listed(form: Any) -> None:
 
 def test_reasoning_of_another_provider_is_left_out_and_listed() -> None:
     turn = assistant([Thinking("hm", {"anthropic": {"signature": "sig"}}), Text("x"), ToolCall("c", "look", "{}")])
-    prepared = encode(Request((*ASK.messages, turn)), "gpt")
+    prepared = encode(Request((*ASK.messages, turn, tool(ToolResult("c", "fog")))), "gpt")
     assert "sig" not in json.dumps(prepared.payload)
     assert [change.field for change in prepared.changes] == ["messages.thinking"]
 
@@ -459,3 +463,12 @@ def test_a_failure_without_a_type_is_a_failure() -> None:
     """As gateways send it in the middle of a stream."""
     with pytest.raises(errors.RateLimited, match="slow"):
         list(StreamDecoder("gpt").decode({"error": {"code": "rate_limit_exceeded", "message": "slow"}}))
+
+
+def test_nothing_to_answer_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="they are empty"):
+        encode(Request((user([]),)), "gpt")
+    with pytest.raises(InvalidInput, match="reasoning of another provider"):
+        encode(Request((assistant([Thinking("hm")]),)), "gpt")
+    stored = Settings(extra={"prompt": {"id": "pmpt_1"}})
+    assert encode(Request((user([]),), settings=stored), "gpt").payload["input"] == []

@@ -11,16 +11,21 @@ from aiapp.core.response import Change
 from aiapp.providers.foreign import left_behind
 from aiapp.providers.openai.chat.messages import Messages
 from aiapp.providers.openai.encode import tool_payload
-from aiapp.providers.openai.forms import answer_tool, as_tool, instruction
+from aiapp.providers.openai.forms import ANSWER, answer_tool, as_tool, instruction
+from aiapp.providers.openai.items import LONGEST_NAME
 from aiapp.providers.openai.limits import within
 from aiapp.providers.openai.strict import strict
 from aiapp.providers.openai.vendors import Vendor
-from aiapp.providers.payload import merged
+from aiapp.providers.payload import limit_in, merged
 from aiapp.providers.protocol import Prepared
+from aiapp.providers.tools import check_answered, check_names, parameters_of
 
 
 def encode(request: Request, model: str, vendor: Vendor) -> Prepared:
     """The payload, and what had to change."""
+    check_names(request.tools, vendor.name, LONGEST_NAME if vendor.tool_rules else None, ANSWER)
+    if vendor.tool_rules:
+        check_answered(request.messages, request.settings.extra)
     changes: list[Change] = []
     known = abilities(vendor.table or vendor.name, model)
     settings = within(request.settings, known, changes)
@@ -39,7 +44,7 @@ def encode(request: Request, model: str, vendor: Vendor) -> Prepared:
     _settings(settings, vendor, payload, changes)
     _cache(settings, vendor, known, payload, changes)
     payload = merged(payload, settings.extra)
-    most = payload.get(vendor.limit) or known.output_tokens
+    most = limit_in(payload, vendor.limit) or known.output_tokens
     return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=most)
 
 
@@ -48,7 +53,7 @@ def _tool(tool: Tool, vendor: Vendor, changes: list[Change]) -> dict[str, Any]:
         function = tool_payload(tool, changes)
         function.pop("type")
     else:
-        function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+        function = {"name": tool.name, "description": tool.description, "parameters": parameters_of(tool)}
     return {"type": "function", "function": function}
 
 

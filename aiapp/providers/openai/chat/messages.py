@@ -9,9 +9,10 @@ from typing import Any
 from aiapp.core.messages import Message
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.response import Change
-from aiapp.providers.openai.items import MARK
+from aiapp.providers.openai.items import LONGEST_NAME, MARK
 from aiapp.providers.openai.vendors import Vendor
 from aiapp.providers.payload import url_of
+from aiapp.providers.tools import called
 from aiapp.providers.wording import said
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -86,7 +87,8 @@ class Messages:
         self._changes.append(Change("messages.citation", reason, lost=self._vendor.name not in citation.metadata))
 
     def _call(self, call: ToolCall) -> dict[str, Any]:
-        function = {"name": call.name, "arguments": call.arguments}
+        name = called(call.name, LONGEST_NAME, self._changes) if self._vendor.tool_rules else call.name
+        function = {"name": name, "arguments": call.arguments}
         return {"id": self._call_id(call.id), "type": "function", "function": function}
 
     def _result(self, result: ToolResult) -> dict[str, Any]:
