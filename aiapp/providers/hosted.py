@@ -41,7 +41,12 @@ ENDING_SECONDS = 0.25
 
 
 class Decoder(Protocol):
-    """Turns a stream's events into ours, one at a time."""
+    """Turns a stream's events into ours, one at a time; `done` is whether the last one of an answer has come."""
+
+    @property
+    def done(self) -> bool:
+        """False to the end where a wire's last word is `[DONE]`, which is no event."""
+        ...
 
     def decode(self, event: Mapping[str, Any]) -> Iterable[Event]:
         """Our events for one of theirs."""
@@ -169,8 +174,9 @@ class HostedProvider(ABC, Generic[Sdk]):
                         for ours in decoder.decode(self._event(data, served)):
                             finished = finished or isinstance(ours, Finish)
                             yield ours
-                    if splitter.done:
+                    if splitter.done or decoder.done:
                         await _rest(body)
+                        break
             if not (finished or splitter.done):
                 raise self._broken(served)
 
@@ -260,8 +266,13 @@ class HostedProvider(ABC, Generic[Sdk]):
 
 
 async def _rest(chunks: AsyncIterator[bytes]) -> None:
-    """Read a body to its end, if that comes at once: then its connection serves the next call, too."""
-    with suppress(TimeoutError):
+    """Read a body to its end, if that comes at once: then its connection serves the next call, too.
+
+    How it ends says nothing of an answer that is whole.
+    """
+    import httpx2
+
+    with suppress(TimeoutError, httpx2.HTTPError):
         async with asyncio.timeout(ENDING_SECONDS):
             async for _ in chunks:
                 pass
