@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from aiapp.core.accepted import NAME, TEXT, instance
 from aiapp.core.errors import InvalidInput
+from aiapp.core.secrets import bare_url
 
 Metadata: TypeAlias = Mapping[str, Any]
 
@@ -32,7 +33,7 @@ def _check_source(data: object, url: object, metadata: Metadata) -> None:
             return
         raise InvalidInput("data", None, "bytes, or a `url` instead")
     if data is not None and url is not None:
-        raise InvalidInput("url", url, "either `data` or a `url`, not both")
+        raise InvalidInput("url", bare_url(str(url)), "either `data` or a `url`, not both")
     if data is None:
         NAME.check("url", url)
     else:
