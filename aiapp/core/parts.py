@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from aiapp.core.accepted import NAME, TEXT, instance
+from aiapp.core.accepted import NAME, TEXT, instance, several
 from aiapp.core.errors import InvalidInput
 from aiapp.core.secrets import bare_url
 
@@ -19,7 +19,7 @@ Metadata: TypeAlias = Mapping[str, Any]
 
 _BYTES = instance("bytes; image() and file() read a path", bytes)
 _ARGUMENTS = instance('JSON as a text, such as json.dumps({"a": 1})', str)
-_RESULT = instance("a text; json.dumps(value) makes one of any other value", str)
+_CONTENT = instance("a text; json.dumps(value) makes one of any other value", str)
 
 
 def _nothing() -> Metadata:
@@ -133,11 +133,14 @@ class ToolResult:
 
     def __post_init__(self) -> None:
         TEXT.check("call_id", self.call_id)
-        _RESULT.check("content", self.content)
+        _CONTENT.check("content", self.content)
+        if type(self.attachments) is not tuple:
+            object.__setattr__(self, "attachments", several("attachments", self.attachments, _ATTACHMENTS))
         _ATTACHMENT.check_each("attachments", self.attachments)
 
 
 _ATTACHMENT = instance("an Image or a File", Image, File)
+_ATTACHMENTS = "several Images or Files; for one, a tuple of one"
 
 
 @dataclass(frozen=True, slots=True)
