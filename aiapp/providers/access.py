@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from aiapp.core.errors import InvalidInput
 from aiapp.core.secrets import REDACTED, bare_url
 
+STRUCK_OUT = "[key]"
+SHORTEST_KEY = 8
+"""What is shorter is a word as others are, and no key."""
 _NO_HEADER = re.compile(r"[^\x20-\x7e]")
 _NO_ADDRESS = re.compile(r"[\x00-\x20\x7f]")
 _ADDRESS = "an http or https URL with a host, such as http://localhost:8000/v1"
@@ -38,6 +42,23 @@ def address_of(given: str | None, variable: str = "") -> str:
 def host_of(address: str) -> str:
     """Host and port of an address, as an error may name them."""
     return urlsplit(address).netloc.rpartition("@")[2]
+
+
+def without_keys(text: str, keys: Iterable[str]) -> str:
+    """A text in which keys may be repeated, without them: it goes to logs."""
+    for key in keys:
+        text = text.replace(key, STRUCK_OUT) if len(key) >= SHORTEST_KEY else text
+    return text
+
+
+def tells(error: BaseException, key: str) -> bool:
+    """Whether an exception, or one that it came of, shows the key, as it is or as Python writes it."""
+    at: BaseException | None = error
+    while at is not None and key:
+        if any(form in f"{at} {at!r}" for form in (key, repr(key)[1:-1])):
+            return True
+        at = at.__cause__ or at.__context__
+    return False
 
 
 def _checked(field: str, address: str) -> str:

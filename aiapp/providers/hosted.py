@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
 from aiapp.core.errors import AiappError, ConnectionFailed, InvalidResponse, MissingKey, ProviderError, TimedOut
 from aiapp.core.events import Event, Finish, Served
 from aiapp.core.request import Request
-from aiapp.providers.access import address_of, host_of, key_of
+from aiapp.providers.access import address_of, host_of, key_of, tells, without_keys
 from aiapp.providers.connection import Connection, Sdk
 from aiapp.providers.protocol import Prepared
 from aiapp.providers.sse import Splitter
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     import httpx2
 
 
-STRUCK_OUT = "[key]"
-SHORTEST_KEY = 8
-"""What is shorter is a word as others are, and no key."""
 BROKEN_OFF = "the answer broke off"
 ENDING_SECONDS = 0.25
 """How long a stream that has said its last is read on, to its end."""
@@ -252,16 +249,15 @@ class HostedProvider(ABC, Generic[Sdk]):
             if self.translate(error) is not None:
                 raise
             reason = f"the request could not be sent ({type(error).__name__})"
-            raise self._unreached(ConnectionFailed, reason) from (None if _tells(error, self._key) else error)
+            raise self._unreached(ConnectionFailed, reason) from (None if tells(error, self._key) else error)
 
     def _unreached(self, kind: type[ProviderError], reason: str) -> ProviderError:
         return kind(f"{reason.rstrip('.')}, at {host_of(self._base_url)}", provider=self.name, model=self.model)
 
     def _without_key(self, error: ProviderError) -> ProviderError:
         """The failure; a server may repeat the key in what it says, and that goes to logs."""
-        if len(self._key) >= SHORTEST_KEY and self._key in error.message:
-            error.message = error.message.replace(self._key, STRUCK_OUT)
-            error.args = tuple(str(one).replace(self._key, STRUCK_OUT) for one in error.args)
+        error.message = without_keys(error.message, (self._key,))
+        error.args = tuple(without_keys(str(one), (self._key,)) for one in error.args)
         return error
 
 
@@ -276,16 +272,6 @@ async def _rest(chunks: AsyncIterator[bytes]) -> None:
         async with asyncio.timeout(ENDING_SECONDS):
             async for _ in chunks:
                 pass
-
-
-def _tells(error: BaseException, key: str) -> bool:
-    """Whether an exception, or one that it came of, shows the key, as it is or as Python writes it."""
-    at: BaseException | None = error
-    while at is not None and key:
-        if any(form in f"{at} {at!r}" for form in (key, repr(key)[1:-1])):
-            return True
-        at = at.__cause__ or at.__context__
-    return False
 
 
 def _object(data: bytes) -> Mapping[str, Any]:

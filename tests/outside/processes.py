@@ -12,6 +12,13 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+_NOBODY = "http://127.0.0.1:9"
+SEALED: Mapping[str, str] = {
+    **{name: _NOBODY for proxy in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY") for name in (proxy, proxy.lower())},
+    **dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost"),
+}
+"""The environment in which a program that would call another machine is refused at once."""
+
 
 def free_port() -> int:
     """A port that nobody listens on now."""
@@ -31,7 +38,7 @@ def serving(
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, **(env or {})},
+            env={**os.environ, **SEALED, **(env or {})},
             start_new_session=True,
         )
         try:

@@ -25,7 +25,7 @@ from aiapp.testing import Received, Said, WireServer, faults
 from aiapp.testing.replies import Answer
 from tests.outside.asking import EACH_MODE, asked
 from tests.outside.processes import free_port, serving
-from tests.outside.programs import litellm_proxy
+from tests.outside.programs import OFFLINE, litellm_proxy
 
 MASTER_KEY = "sk-proxy-7f3a9c1e5b2d4860a1b2c3d4e5f60718"
 TEXT = "Grüße aus Köln: 你好 🙂"
@@ -69,7 +69,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Generator[Proxy]:
         config = folder / "config.yaml"
         config.write_text(json.dumps({"model_list": models, "litellm_settings": settings}), encoding="utf-8")
         command = [*program, "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
-        env = {"LITELLM_MASTER_KEY": MASTER_KEY, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+        env = {"LITELLM_MASTER_KEY": MASTER_KEY, **OFFLINE}
         with serving(command, port, "/health/liveliness", folder / "log", 90, env) as address:
             yield Proxy(f"{address}/v1", upstream)
 

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import SkipTest
@@ -22,6 +21,7 @@ from aiapp.providers.openai.provider import OpenAIProvider
 from aiapp.providers.protocol import Prepared, Provider
 from aiapp.providers.registry import open_provider
 from aiapp.testing import KEY, Cassette, ProviderConformance, Said, ScriptedModel, WireConformance, faults
+from tests.outside.programs import needs_litellm
 
 
 class TestOpenAI(WireConformance):
@@ -39,7 +39,7 @@ class TestAnthropic(WireConformance):
         return open_provider("anthropic:m", api_key=KEY, base_url=url, timeout=timeout)
 
 
-@pytest.mark.skipif(find_spec("litellm") is None, reason="litellm (the extra `litellm`) is not installed")
+@needs_litellm
 class TestLiteLLM(WireConformance):
     """litellm 1.107 passes over the refusals of a stream: they cannot be told from an empty answer."""
 

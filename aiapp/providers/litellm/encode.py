@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
-from aiapp.core.errors import InvalidInput
 from aiapp.core.formats import Choice, Format, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.messages import Message
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings
 from aiapp.core.response import Change
-from aiapp.core.secrets import bare_url
 from aiapp.providers.foreign import left_behind
 from aiapp.providers.litellm import NAME
+from aiapp.providers.litellm.refused import refuse_arguments, refuse_downloads
 from aiapp.providers.payload import merged, url_of
 from aiapp.providers.protocol import Prepared
 
@@ -30,23 +29,6 @@ _CHECKED = {
     "response_format": "format",
 }
 """Arguments that litellm refuses for a model that does not take them, with the names that they have here."""
-PASSES_ON = frozenset(
-    {
-        "azure",
-        "azure_ai",
-        "fireworks_ai",
-        "groq",
-        "hosted_vllm",
-        "litellm_proxy",
-        "mistral",
-        "openai",
-        "openrouter",
-        "perplexity",
-        "together_ai",
-        "xai",
-    }
-)
-"""Providers to whom litellm hands the URL of an image; for others it may download the image itself, or leave it out."""
 
 
 def checked(payload: Mapping[str, Any], extra: Mapping[str, Any]) -> list[str]:
@@ -63,11 +45,8 @@ def without(prepared: Prepared, names: Sequence[str], model: str) -> Prepared:
 
 def encode(request: Request, model: str) -> Prepared:
     """The arguments, and what had to change. Which settings the model takes only litellm knows."""
+    refuse_arguments(request.settings.extra)
     changes: list[Change] = []
-    for part in (part for message in request.messages for part in message.parts):
-        for one in (part, *(part.attachments if isinstance(part, ToolResult) else ())):
-            if isinstance(one, Image | File) and one.url is not None:
-                _refuse_download(one, one.url, model)
     payload: dict[str, Any] = {
         "model": model,
         "messages": [one for message in request.messages for one in _messages(message, changes)],
@@ -88,17 +67,8 @@ def encode(request: Request, model: str) -> Prepared:
     _set_format(request.format, payload, changes)
     _set_settings(request.settings, payload, changes)
     payload = merged(payload, request.settings.extra)
+    refuse_downloads(payload)
     return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=payload.get("max_tokens"))
-
-
-def _refuse_download(part: Image | File, url: str, model: str) -> None:
-    """Nothing is fetched on this machine unless a user asks for it, by litellm no more than by us."""
-    provider = model.partition("/")[0]
-    passed_on = provider in PASSES_ON or (provider == "anthropic" and url.startswith("https://"))
-    if not url.startswith(("http://", "https://")) or (passed_on and isinstance(part, Image)):
-        return
-    reason = f"for {provider}, litellm would download it itself or leave it out"
-    raise InvalidInput(f"messages.{part.kind}", bare_url(url), f"{part.kind}(url, fetch=True); {reason}")
 
 
 def _set_format(form: Format | None, payload: dict[str, Any], changes: list[Change]) -> None:

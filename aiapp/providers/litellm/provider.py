@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from typing import Any
 
 from aiapp.core.embeddings import Vectors
-from aiapp.core.errors import ConnectionFailed, InvalidResponse, ProviderError
+from aiapp.core.errors import AiappError, ConnectionFailed, InvalidResponse
 from aiapp.core.events import Event
 from aiapp.core.request import Request
-from aiapp.providers.access import address_of, key_of
+from aiapp.core.secrets import names_a_secret
+from aiapp.providers.access import SHORTEST_KEY, address_of, key_of, tells
 from aiapp.providers.counting import Count, estimate
 from aiapp.providers.hosted import BROKEN_OFF
 from aiapp.providers.litellm import NAME
 from aiapp.providers.litellm.decode import StreamDecoder, decode
 from aiapp.providers.litellm.encode import checked, encode, without
-from aiapp.providers.litellm.errors import translate
+from aiapp.providers.litellm.errors import by_class, translate
 from aiapp.providers.litellm.sdk import Connections, load, require, taken
 from aiapp.providers.litellm.usage import decode_usage
 from aiapp.providers.protocol import Prepared
@@ -69,23 +70,23 @@ class LiteLLMProvider:
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer."""
         await self._connections.get()
+        litellm, asked = load(), {**prepared.payload, **self._chat}
         with self._translated():
-            answer = await load().acompletion(**prepared.payload, **self._chat)
+            answer = await litellm.acompletion(**asked)
         return list(decode(_plain(answer), self.model))
 
     async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
         """The answer as it comes."""
         await self._connections.get()
-        decoder = StreamDecoder(self.model)
+        decoder, litellm = StreamDecoder(self.model), load()
         asked: dict[str, Any] = {"stream_options": {"include_usage": True}, **prepared.payload, "stream": True}
+        asked |= self._chat
         with self._translated():
-            stream = await load().acompletion(**asked, **self._chat)
-            try:
-                async for chunk in stream:
-                    for event in decoder.decode(_plain(chunk)):
-                        yield event
-            finally:
-                await stream.aclose()
+            stream = await litellm.acompletion(**asked)
+        async with aclosing(self._chunks(stream)) as chunks:
+            async for chunk in chunks:
+                for event in decoder.decode(chunk):
+                    yield event
         for event in decoder.end(whole=_ended(stream), counted=_counted(stream)):
             yield event
         if not _ended(stream):
@@ -95,8 +96,9 @@ class LiteLLMProvider:
         """One vector for each text, in order."""
         await self._connections.get()
         wanted = {} if dimensions is None else {"dimensions": dimensions}
+        litellm, asked = load(), {"model": self.model, "input": list(texts), **wanted, **self._access}
         with self._translated():
-            answer = _plain(await load().aembedding(model=self.model, input=list(texts), **wanted, **self._access))
+            answer = _plain(await litellm.aembedding(**asked))
         rows: list[Mapping[str, Any]] = sorted(answer.get("data") or (), key=_index)
         if len(rows) != len(texts):
             reason = f"{len(rows)} vectors came for {len(texts)} texts"
@@ -116,17 +118,33 @@ class LiteLLMProvider:
         """Let go of the connections; they are shared by all that ask litellm on one loop, and close with the last."""
         await self._connections.aclose()
 
+    async def _chunks(self, stream: Any) -> AsyncGenerator[Mapping[str, Any]]:
+        with self._translated():
+            try:
+                async for chunk in stream:
+                    yield _plain(chunk)
+            finally:
+                await stream.aclose()
+
     @contextmanager
     def _translated(self) -> Generator[None]:
+        """Around litellm's own code alone: whatever comes out of it is ours, and a mistake of ours is left as it is.
+
+        An exception that nobody foresaw is the cause of ours, unless it shows a key.
+        """
         try:
             yield
-        except ProviderError:
+        except AiappError:
             raise
         except Exception as error:
-            ours = translate(error, self.model, self._key)
-            if ours is None:
-                raise
-            raise ours from None
+            keys = self._keys()
+            untold = by_class(error) is not None or any(tells(error, key) for key in keys)
+            raise translate(error, self.model, keys) from (None if untold else error)
+
+    def _keys(self) -> list[str]:
+        """The key, and all in the environment that may be one: litellm reads it there."""
+        found = [value for name, value in os.environ.items() if names_a_secret(name) and len(value) >= SHORTEST_KEY]
+        return [*self.secrets, *found]
 
 
 def _plain(answer: Any) -> Mapping[str, Any]:

@@ -67,6 +67,7 @@ def load() -> Any:
 @cache
 def _tamed() -> Any:
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else the import fetches a file of prices
+    os.environ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"] = "True"  # else a call fetches a file of header names
     os.environ["MAX_IMAGE_URL_DOWNLOAD_SIZE_MB"] = "0"  # it downloads no image
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

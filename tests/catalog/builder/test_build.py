@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from aiapp.catalog.catalogue import Catalogue
 from aiapp.catalog.models import Model
 from aiapp.catalog.offers import Offer
 from aiapp.catalog.shelves import PACKAGED, Models, Shelves, index_of, newest
+from tests.outside.programs import needs_litellm
 
 TODAY = date(2026, 11, 21)
 MADE_WITH = {"litellm": "1.109.1", "genai-prices": "0.2.3"}
@@ -207,7 +207,7 @@ def installed(package: str) -> str | None:
         return None
 
 
-@pytest.mark.skipif(find_spec("litellm") is None, reason="needs litellm, whose price file is the source")
+@needs_litellm  # its price file is the source
 def test_regions_cost_the_same_factor_and_nothing_for_models_from_before_that() -> None:
     new, old, unknown = (Model(name, "Home", name, False, "its card", TODAY) for name in ("new", "old", "unknown"))
     models = (replace(new, released=date(2026, 3, 5)), replace(old, released=date(2026, 3, 4)), unknown)

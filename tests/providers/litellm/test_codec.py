@@ -198,8 +198,31 @@ def test_an_answer_without_a_message_is_an_invalid_response() -> None:
         fold(decode({"choices": []}, "m"))
 
 
-def test_an_exception_that_is_not_litellms_is_left_alone() -> None:
-    assert translate(KeyError("x"), "m", None) is None
+def test_an_exception_that_nobody_foresaw_is_a_failure_of_no_kind() -> None:
+    ours = translate(KeyError("usage"), "m")
+    assert (type(ours), ours.retryable, ours.message) == (errors.ProviderError, False, "KeyError: 'usage'")
+
+
+def test_an_exception_that_nobody_foresaw_is_what_its_status_says() -> None:
+    class NovelError(Exception):
+        status_code = 429
+        message = "too fast, sk-0123456789"
+
+    ours = translate(NovelError(), "m", ["sk-0123456789"])
+    assert (type(ours), ours.status, ours.message) == (errors.RateLimited, 429, "NovelError: too fast, [key]")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (TimeoutError("late"), errors.TimedOut),
+        (ConnectionResetError("gone"), errors.ConnectionFailed),
+        (json.JSONDecodeError("no", "", 0), errors.InvalidResponse),
+        (FileNotFoundError("credentials.json"), errors.ProviderError),
+    ],
+)
+def test_an_exception_from_beneath_litellm(error: Exception, kind: type[errors.ProviderError]) -> None:
+    assert type(translate(error, "m")) is kind
 
 
 @pytest.mark.parametrize(("status", "kind"), [(400, errors.BadRequest), (500, errors.Unavailable)])
@@ -207,7 +230,7 @@ def test_a_status_outweighs_the_class_that_contradicts_it(status: int, kind: typ
     class ServiceUnavailableError(Exception):
         status_code = status
 
-    ours = translate(ServiceUnavailableError("no luck"), "m", None)
+    ours = translate(ServiceUnavailableError("no luck"), "m")
     assert type(ours) is kind
 
 
@@ -235,10 +258,68 @@ def test_which_urls_are_handed_on() -> None:
             sent(part, "anthropic/m")
 
 
+URL = "https://u:hunter2@x.example/a?token=SECRETSECRET"
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "image_url", "image_url": {"url": URL}},
+        {"type": "image_url", "image_url": URL},
+        {"type": "image_url", "image_url": {"url": f" {URL}"}},
+        {"type": "file", "file": {"file_id": URL}},
+        {"type": "file", "file": {"file_data": URL}},
+        {"type": "video_url", "video_url": {"url": URL}},
+        {"type": "document", "source": {"type": "url", "url": URL}},
+        {"type": "tool_result", "content": [{"type": "image", "source": {"type": "url", "url": URL}}]},
+    ],
+)
+def test_what_a_user_adds_is_looked_at_as_well(block: dict[str, Any]) -> None:
+    settings = Settings(extra={"messages": [{"role": "user", "content": [block]}]})
+    with pytest.raises(
+        errors.InvalidInput, match=r"^messages\.\w+: .*x\.example/a' .*fetch=True.* for bedrock"
+    ) as raised:
+        encode(Request((user("hi"),), settings=settings), "bedrock/m")
+    assert not any(secret in str(raised.value) for secret in ("SECRET", "hunter2"))
+
+
+def test_what_a_user_adds_may_name_urls_that_nobody_downloads() -> None:
+    spoken = [
+        {"type": "text", "text": f"See {URL}"},
+        {"type": "image_url", "image_url": {"url": "data:image/png;base64,aHR0cHM6Ly8="}},
+        {"type": "tool_result", "content": f"found at {URL}"},
+    ]
+    messages = [{"role": "system", "content": URL}, {"role": "user", "content": spoken}]
+    prepared = encode(Request((user("hi"),), settings=Settings(extra={"messages": messages})), "bedrock/m")
+    assert prepared.payload["messages"] == messages
+
+
+@pytest.mark.parametrize("extra", [{"model": "bedrock/m"}, {"custom_llm_provider": "bedrock"}])
+def test_who_is_asked_in_the_end_counts(extra: dict[str, Any]) -> None:
+    request = Request((user([Image("image/png", url="https://x.example/i")]),), settings=Settings(extra=extra))
+    with pytest.raises(errors.InvalidInput, match="for bedrock, litellm would download it"):
+        encode(request, "openai/m")
+
+
+@pytest.mark.parametrize(
+    ("extra", "said"),
+    [
+        ({"api_key": "sk-0123456789"}, r"extra\.api_key: .*Client\(api_key="),
+        ({"base_url": "https://u:hunter2@x.example"}, r"extra\.base_url: .*Client\(base_url="),
+        ({"timeout": 5}, r"extra\.timeout: 5 .*Client\(timeout="),
+        ({"num_retries": 3}, r"extra\.num_retries: 3 .*Client\(retry="),
+        ({"fallbacks": ["bedrock/m"]}, r"extra\.fallbacks: .*Client\(fallback="),
+    ],
+)
+def test_what_the_client_sets_is_not_set_beside_it(extra: dict[str, Any], said: str) -> None:
+    with pytest.raises(errors.InvalidInput, match=said) as raised:
+        encode(Request((user("hi"),), settings=Settings(extra=extra)), "openai/m")
+    assert not any(secret in str(raised.value) for secret in ("0123456789", "hunter2"))
+
+
 def test_an_illegal_header_is_not_repeated() -> None:
     class APIConnectionError(Exception):
         pass
 
-    ours = translate(APIConnectionError("oops: Illegal header value b'Bearer sk-abc\\n'"), "m", None)
-    assert ours is not None
+    ours = translate(APIConnectionError("oops: Illegal header value b'Bearer sk-abc\\n'"), "m")
     assert ours.message == "oops: Illegal header value"

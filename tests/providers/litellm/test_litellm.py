@@ -9,7 +9,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -22,18 +22,17 @@ from aiapp.core.messages import user
 from aiapp.core.parts import Image, Text, ToolCall
 from aiapp.core.request import Request, Settings
 from aiapp.core.usage import Usage
-from aiapp.providers.litellm.encode import PASSES_ON
-from aiapp.providers.litellm.errors import BY_CLASS
+from aiapp.providers.litellm.errors import BY_CLASS, translate
 from aiapp.providers.litellm.provider import LiteLLMProvider
+from aiapp.providers.litellm.refused import PASSES_ON
 from aiapp.providers.litellm.sdk import load
-from aiapp.providers.protocol import Embeds
+from aiapp.providers.protocol import Embeds, Prepared
 from aiapp.providers.registry import open_provider
+from tests.outside.programs import HAS_LITELLM, needs_litellm
 from tests.providers.litellm.server import ANSWER, Server, serving
 
 KEY = "sk-very-secret"
 ASK = Request((user("hi"),))
-INSTALLED = find_spec("litellm") is not None
-needs_litellm = pytest.mark.skipif(not INSTALLED, reason="litellm (the extra `litellm`) is not installed")
 
 
 @pytest.fixture
@@ -53,7 +52,7 @@ def streamed(provider: LiteLLMProvider) -> Completion:
     return asyncio.run(read())
 
 
-@pytest.mark.skipif(INSTALLED, reason="litellm is installed")
+@pytest.mark.skipif(HAS_LITELLM, reason="litellm is installed")
 def test_without_litellm_the_extra_is_named_at_once() -> None:
     with pytest.raises(errors.MissingDependency, match=r"aiapp\[litellm\]"):
         open_provider("litellm:groq/model")
@@ -171,6 +170,19 @@ def test_the_url_of_an_image_is_handed_on_unfetched(server: Server, model: str) 
 
 
 @needs_litellm
+@pytest.mark.parametrize("model", ["ollama/llava", "bedrock/us.anthropic.claude-opus-4-6-v1"])
+def test_nothing_that_litellm_would_download_is_given_to_it(server: Server, model: str) -> None:
+    part = {"type": "image_url", "image_url": {"url": f"{server.url}/a.png"}}
+    settings = Settings(extra={"messages": [{"role": "user", "content": [part]}]})
+    with (
+        Client(f"litellm:{model}", base_url=server.url) as client,
+        pytest.raises(errors.InvalidInput, match="litellm would download it"),
+    ):
+        client.complete(Request((user("hi"),), settings=settings))
+    assert (server.fetched, server.requests) == ([], [])
+
+
+@needs_litellm
 @pytest.mark.parametrize(
     ("model", "access", "reason"),
     [
@@ -182,14 +194,14 @@ def test_the_url_of_an_image_is_handed_on_unfetched(server: Server, model: str) 
         ),
     ],
 )
-def test_litellm_downloads_nothing_of_what_a_user_adds(
+def test_litellm_itself_is_told_to_download_nothing_here(
     server: Server, model: str, access: dict[str, str], reason: str
 ) -> None:
+    """Behind what is refused before."""
     part = {"type": "image_url", "image_url": {"url": f"{server.url}/a.png"}}
-    settings = Settings(extra={"messages": [{"role": "user", "content": [part]}], **access})
-    provider = LiteLLMProvider(model, base_url=server.url)
+    payload = {"model": model, "messages": [{"role": "user", "content": [part]}], **access}
     with pytest.raises(errors.ProviderError, match=reason):
-        asyncio.run(provider.acomplete(provider.prepare(Request((user("hi"),), settings=settings))))
+        asyncio.run(LiteLLMProvider(model, base_url=server.url).acomplete(Prepared(payload)))
     assert server.fetched == []
 
 
@@ -239,16 +251,94 @@ def test_its_globals_are_tamed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @needs_litellm
+def test_a_call_asks_nobody_but_the_provider(server: Server) -> None:
+    """litellm reads a list of header names from GitHub when the first request with such a header goes out."""
+    program = (
+        "import asyncio, socket; real, asked = socket.getaddrinfo, []\n"
+        "def look_up(host, *rest, **more):\n"
+        "    asked.append(host)\n"
+        "    assert host == '127.0.0.1'\n"
+        "    return real(host, *rest, **more)\n"
+        "socket.getaddrinfo = look_up\n"
+        "from aiapp.core.errors import ProviderError\n"
+        "from aiapp.core.messages import user\n"
+        "from aiapp.core.request import Request, Settings\n"
+        "from aiapp.providers.litellm.provider import LiteLLMProvider\n"
+        f"provider = LiteLLMProvider('anthropic/claude-sonnet-4-5', api_key='k', base_url={server.url!r})\n"
+        "extra = {'extra_headers': {'anthropic-beta': 'context-1m-2025-08-07'}}\n"
+        "request = Request((user('hi'),), settings=Settings(extra=extra))\n"
+        "try:\n"
+        "    asyncio.run(provider.acomplete(provider.prepare(request)))\n"
+        "except ProviderError:\n"  # the server speaks another wire
+        "    print(*asked)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert set(ran.stdout.split()) <= {"127.0.0.1"}
+    assert len(server.requests) == 1
+
+
+def _all_of(root: type[Exception]) -> Iterator[type[Exception]]:
+    yield root
+    for kind in root.__subclasses__():
+        yield from _all_of(kind)
+
+
+def _named_by(module: Any) -> list[type[Exception]]:
+    named = [kind for _, kind in inspect.getmembers(module, inspect.isclass) if issubclass(kind, Exception)]
+    assert named
+    return named
+
+
+@needs_litellm
 def test_every_exception_of_litellms_is_mapped() -> None:
-    exceptions: Any = load().exceptions
-    public = [
-        kind
-        for _, kind in inspect.getmembers(exceptions, inspect.isclass)
-        if issubclass(kind, Exception) and kind.__module__ == exceptions.__name__
-    ]
-    vague = [kind.__name__ for kind in public if not any(parent.__name__ in BY_CLASS for parent in kind.__mro__)]
-    assert public
+    litellm = load()
+    openai: Any = import_module("openai")
+    httpx: Any = import_module("httpx")
+    known = [*_named_by(litellm.exceptions), *litellm.LITELLM_EXCEPTION_TYPES]
+    known += [*_all_of(openai.OpenAIError), *_all_of(httpx.RequestError), httpx.HTTPStatusError, httpx.InvalidURL]
+    vague = [kind.__name__ for kind in known if not any(parent.__name__ in BY_CLASS for parent in kind.__mro__)]
     assert vague == []
+
+
+@needs_litellm
+@pytest.mark.parametrize(("status", "kind"), [(429, errors.RateLimited), (401, errors.AuthenticationFailed)])
+def test_a_vendors_own_exception_is_what_its_status_says(status: int, kind: type[errors.ProviderError]) -> None:
+    """Every vendor's folder in litellm has a class of its own, and some come out as they are."""
+    load()
+    made: Any = import_module("litellm.llms.base_llm.chat.transformation").BaseLLMException
+    for one in _all_of(made):
+        error = one.__new__(one)
+        made.__init__(error, status_code=status, message="no luck")
+        assert type(translate(error, "m")) is kind
+
+
+@needs_litellm
+def test_what_litellm_lets_through_is_typed_with_its_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("boto3", "botocore")]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    monkeypatch.setitem(sys.modules, "botocore", None)
+    provider = LiteLLMProvider("bedrock/us.anthropic.claude-opus-4-6-v1")
+    with pytest.raises(errors.ProviderError, match="boto") as caught:
+        asyncio.run(provider.acomplete(provider.prepare(ASK)))
+    assert type(caught.value) is errors.ProviderError
+    assert isinstance(caught.value.__cause__, ImportError)
+
+
+@needs_litellm
+def test_a_cause_that_shows_a_key_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that only the environment holds."""
+    monkeypatch.setenv("SOMEBODYS_API_KEY", KEY)
+    provider = LiteLLMProvider("custom/m")
+
+    async def fails(**asked: Any) -> None:
+        raise KeyError(f"no luck with {KEY}")
+
+    monkeypatch.setattr(load(), "acompletion", fails)
+    with pytest.raises(errors.ProviderError, match=r"KeyError: 'no luck with \[key\]'") as caught:
+        asyncio.run(provider.acomplete(provider.prepare(ASK)))
+    assert caught.value.__cause__ is None
 
 
 @needs_litellm
