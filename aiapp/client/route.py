@@ -13,7 +13,7 @@ from aiapp.client.retry import Retry, attempt
 from aiapp.client.timeouts import no_longer_silent_than, within
 from aiapp.core.errors import NotHonoured, ProviderError
 from aiapp.core.events import Event, Served, Started, UsageReport
-from aiapp.providers.protocol import Provider
+from aiapp.providers.protocol import Loads, Provider
 
 T = TypeVar("T")
 
@@ -42,9 +42,12 @@ class Route:
             send = around(gate, send)
         self._gates, self._gated = tuple(gates), send
         self.model = full_name(provider)
+        self._loads = provider if isinstance(provider, Loads) else None
 
     async def open(self, call: Call) -> Opened:
         """Prepare the request for this model, and send it until an answer opens."""
+        if self._loads is not None:
+            await self._loads.aload()
         call.provider, call.prepared = self.provider, self.provider.prepare(call.request)
         if self.strict and (lost := tuple(change for change in call.prepared.changes if change.lost)):
             raise NotHonoured(self.model, lost)

@@ -52,7 +52,7 @@ class Provider(Protocol):
         ...
 
     def prepare(self, request: Request) -> Prepared:
-        """The payload for a request: pure, no I/O, loads no SDK."""
+        """The payload for a request: pure, without the network. Only a provider that `Loads` may load its SDK."""
         ...
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:
@@ -65,6 +65,15 @@ class Provider(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class Loads(Protocol):
+    """A provider that must ask its SDK how a request is prepared."""
+
+    async def aload(self) -> None:
+        """Load it beside the event loop; whoever prepares a request on the loop awaits this first."""
         ...
 
 
