@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
 from aiapp.core.errors import AiappError, ConnectionFailed, InvalidResponse, MissingKey, ProviderError, TimedOut
 from aiapp.core.events import Event, Finish, Served
 from aiapp.core.request import Request
-from aiapp.providers.access import address_of, host_of, key_of, tells, without_keys
+from aiapp.providers.access import given_address, given_key, host_of, tells, without_keys
 from aiapp.providers.connection import Connection, Sdk
 from aiapp.providers.protocol import Prepared
 from aiapp.providers.sse import Splitter
@@ -74,7 +74,7 @@ class HostedProvider(ABC, Generic[Sdk]):
         timeout: float = 600.0,
         http_client: httpx2.AsyncClient | None = None,
     ) -> None:
-        key = key_of(api_key, self.key_variable)
+        key = given_key(api_key, self.key_variable)
         if not key:
             raise MissingKey(self.name, self.key_variable)
         self.open(model, key, base_url, timeout, http_client)
@@ -84,7 +84,7 @@ class HostedProvider(ABC, Generic[Sdk]):
     ) -> None:
         """Keep what connections will need; none is made."""
         self.model = model
-        self._base_url = address_of(base_url, self.base_url_variable) or self.default_base_url
+        self._base_url = given_address(base_url, self.base_url_variable) or self.default_base_url
         self._key, self._timeout, self._http_client = key, timeout, http_client
         self._connections: PerLoop[Connection[Sdk]] = PerLoop(self._connect, Connection[Sdk].aclose)
 

@@ -97,6 +97,11 @@ class Addressed(Protocol):
         ...
 
 
+def address_of(provider: Provider) -> str | None:
+    """Where a provider's requests go; None for the one place where they can go, or go unless something else is said."""
+    return provider.address if isinstance(provider, Addressed) else None
+
+
 @runtime_checkable
 class Embeds(Protocol):
     """A provider whose model makes vectors of texts."""

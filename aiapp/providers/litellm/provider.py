@@ -13,7 +13,7 @@ from aiapp.core.errors import AiappError, ConnectionFailed, InvalidResponse
 from aiapp.core.events import Event
 from aiapp.core.request import Request
 from aiapp.core.secrets import names_a_secret
-from aiapp.providers.access import SHORTEST_KEY, address_of, key_of, tells
+from aiapp.providers.access import SHORTEST_KEY, given_address, given_key, tells
 from aiapp.providers.counting import Count, estimate
 from aiapp.providers.hosted import BROKEN_OFF
 from aiapp.providers.litellm import NAME
@@ -39,8 +39,8 @@ class LiteLLMProvider:
     ) -> None:
         require()
         self.model = model
-        self._key = key_of(api_key)
-        given = {"api_key": self._key, "api_base": address_of(base_url)}
+        self._key = given_key(api_key)
+        given = {"api_key": self._key, "api_base": given_address(base_url)}
         self._access: dict[str, Any] = {name: value for name, value in given.items() if value}
         self._access |= {"timeout": timeout, "num_retries": 0, "max_retries": 0}
         # litellm's gateway for MCP tools is imported for every request with tools, and needs a package of its own.
