@@ -28,7 +28,7 @@ from aiapp.core.events import Event, Finish, fold
 from aiapp.core.formats import JsonSchema
 from aiapp.core.request import Request
 from aiapp.core.serialisation import canonical
-from aiapp.providers.protocol import Addressed, Provider
+from aiapp.providers.protocol import Provider
 
 FORMAT = 1
 """Part of every key: what was kept in another way is not read."""
@@ -90,11 +90,11 @@ class Cached:
 
     def kept(self, request: Request, provider: Provider) -> Sequence[Event] | None:
         """The answer that is kept for a request to a model."""
-        return self._get(key_of(request, provider, self._scope), request)
+        return self._get(cache_key(request, provider, self._scope), request)
 
     async def __call__(self, call: Call, proceed: Proceed, /) -> Opened:
         """Open the answer from the cache, or from what stands further in."""
-        key = key_of(call.request, call.provider, self._scope)
+        key = cache_key(call.request, call.provider, self._scope)
         place = (asyncio.get_running_loop(), key)
         kept, first = self._get(key, call.request), self._asking.get(place)
         if kept is None and first is not None:
@@ -151,12 +151,7 @@ def _answers(request: Request, events: Sequence[Event]) -> bool:
     return bool(said.tool_calls) or form.fits(said.text)
 
 
-def address_of(provider: Provider) -> str | None:
-    """Where a provider's requests go; None for the one place where they can go, or go unless something else is said."""
-    return provider.address if isinstance(provider, Addressed) else None
-
-
-def key_of(request: Request, provider: Provider, scope: Any = None) -> str:
+def cache_key(request: Request, provider: Provider, scope: Any = None) -> str:
     """What an answer is kept under: a hash of all that is sent, of the model, and of `scope`.
 
     The prompt that a request came from is no part of it: the same words are the same request.

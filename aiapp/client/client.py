@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from aiapp.client.batch import CONCURRENCY, Progress, batched, many
 from aiapp.client.budget import Budget, budgets_here
-from aiapp.client.cache import Cache, Cached, address_of
+from aiapp.client.cache import Cache, Cached
 from aiapp.client.call import Call, Opened, Policy, Proceed, around, close_stream
 from aiapp.client.explanation import Explanation, explain
 from aiapp.client.fallback import open_first
@@ -30,7 +30,7 @@ from aiapp.core.request import Asked, Request, Settings
 from aiapp.core.response import Response
 from aiapp.core.schema import Schema
 from aiapp.providers.counting import Count
-from aiapp.providers.protocol import Provider
+from aiapp.providers.protocol import Provider, address_of
 from aiapp.sync import run, sync
 from aiapp.tracking.scope import Scope, here
 

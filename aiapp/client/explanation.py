@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from aiapp.catalog.prices import STANDARD
-from aiapp.client.bounds import Bound, bound
+from aiapp.client.bounds import Bound
 from aiapp.client.budget import Budget
 from aiapp.client.receipt import priced, shown
 from aiapp.client.route import Route
@@ -63,15 +63,11 @@ def explain(
 def _of(route: Route, request: Request, budgets: Sequence[Budget]) -> Explanation:
     """One model alone."""
     provider, now = route.provider, datetime.now(UTC)
-    prepared, over = provider.prepare(request), None
+    prepared = provider.prepare(request)
     refused = route.strict and any(change.lost for change in prepared.changes)
-    most = bound(provider, request, prepared, now)
-    try:
-        accounts = [one.account for one in budgets]
-        fitted, most = affordable(provider, request, prepared, accounts, now, strict=route.strict)
-        prepared = fitted or prepared
-    except OverBudget as error:
-        over = error
+    accounts = [one.account for one in budgets]
+    fitted = affordable(provider, request, prepared, accounts, now, strict=route.strict)
+    prepared = fitted.prepared or prepared
     counted = provider.count_tokens(request) if isinstance(provider, Counts) else None
     least = Usage(None if counted is None else counted.tokens)
     tier = prepared.payload.get("service_tier")
@@ -85,10 +81,10 @@ def _of(route: Route, request: Request, budgets: Sequence[Budget]) -> Explanatio
         prompt=request.prompt,
         prompt_name=request.prompt_name,
         counted=counted,
-        bound=most,
+        bound=fitted.most,
         tries=route.retry.attempts,
         refused=refused,
-        over_budget=over,
+        over_budget=fitted.refusal,
     )
 
 

@@ -85,6 +85,7 @@ def forecast(
     """What the requests will take; `reasks` is how often an answer may be asked for again because it does not fit."""
     if answer_tokens is not None:
         AT_LEAST_ZERO.check("answer_tokens", answer_tokens)
+        answer_tokens = int(answer_tokens)
     AT_LEAST_ONE.check("concurrency", concurrency)
     measured = _Measured(history)
     asked = [one for one in planned if not one.explanation.cached]

@@ -14,7 +14,7 @@ from aiapp.client.retry import Retry
 from aiapp.core.accepted import FLAG, NAME, SECONDS, Accepted, instance, is_function, several
 from aiapp.core.errors import InvalidInput
 from aiapp.core.request import Settings
-from aiapp.core.secrets import REDACTED
+from aiapp.core.secrets import REDACTED, bare_url
 from aiapp.providers.protocol import Provider
 from aiapp.providers.registry import open_provider
 
@@ -80,6 +80,6 @@ def providers_of(
         whose = "the model local has neither key nor server" if provider is None else "a provider has its own"
         for field, value in (("api_key", REDACTED if api_key else None), ("base_url", base_url)):
             if value is not None:
-                raise InvalidInput(field, value, f"None, since {whose}")
+                raise InvalidInput(field, bare_url(value), f"None, since {whose}")
     first = provider or open_provider(name, api_key=api_key, base_url=base_url, timeout=timeout)
     return [first, *(open_provider(one, timeout=timeout) if isinstance(one, str) else one for one in others)]

@@ -34,6 +34,7 @@ async def embed(
     TEXT.check_each("texts", held)
     if dimensions is not None:
         AT_LEAST_ONE.check("dimensions", dimensions)
+        dimensions = int(dimensions)
     call = Call(_about(held), provider, budgets=budgets)
     with record(call, here() if held else None, kind="embedding") as recording:
         if held:

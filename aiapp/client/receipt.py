@@ -12,7 +12,7 @@ from aiapp.client.call import Call
 from aiapp.client.route import full_name
 from aiapp.core.events import Completion
 from aiapp.core.invoice import Invoice
-from aiapp.core.parts import File, Image
+from aiapp.core.parts import File, Image, Part, ToolResult
 from aiapp.core.request import Request
 from aiapp.core.response import Change, Receipt, Response
 from aiapp.core.secrets import without_secrets
@@ -24,12 +24,23 @@ from aiapp.tracking.billing import CACHED, OWN_MACHINE, bill, nothing_due
 
 def shown(payload: Mapping[str, Any], request: Request) -> Mapping[str, Any]:
     """A payload as a receipt may show it: what a user adds by `extra` may hold a key, and a URL may, too."""
-    if any(isinstance(part, Image | File) and part.url for message in request.messages for part in message.parts):
+    if any(_by_url(part) for message in request.messages for part in message.parts):
         payload = without_secrets(payload, by_name=False)
     extra = request.settings.extra
     return (
         {**payload, **without_secrets({name: payload[name] for name in extra if name in payload})} if extra else payload
     )
+
+
+def _by_url(part: Part) -> bool:
+    """Whether an image or a file is given by its URL."""
+    match part:
+        case Image() | File():
+            return part.url is not None
+        case ToolResult():
+            return any(map(_by_url, part.attachments))
+        case _:
+            return False
 
 
 def response_of(completion: Completion, call: Call) -> Response:

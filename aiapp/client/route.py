@@ -46,6 +46,8 @@ class Route:
 
     async def open(self, call: Call) -> Opened:
         """Prepare the request for this model, and send it until an answer opens."""
+        if self._to_load is not None:
+            await self._load(self._to_load)
         call.provider, call.prepared = self.provider, self.provider.prepare(call.request)
         if self.strict and (lost := tuple(change for change in call.prepared.changes if change.lost)):
             raise NotHonoured(self.model, lost)
@@ -89,8 +91,6 @@ class Route:
 
     async def _send(self, call: Call) -> Opened:
         assert call.prepared is not None
-        if self._to_load is not None:
-            await self._load(self._to_load)
         timeout = self._timeout(call)
         call.sends += 1
         if not call.streaming:

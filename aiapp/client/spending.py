@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from aiapp.client.bounds import Bound, bound
@@ -83,10 +83,21 @@ class Spending:
 
     def _affordable(self, call: Call, accounts: list[Account]) -> Bound:
         began = datetime.now(UTC) - timedelta(seconds=call.stopwatch.elapsed)
-        prepared, most = affordable(call.provider, call.request, call.prepared, accounts, began, strict=self._strict)
-        if prepared is not call.prepared:
-            call.prepared = call.capped = prepared
-        return most
+        fitted = affordable(call.provider, call.request, call.prepared, accounts, began, strict=self._strict)
+        if fitted.refusal is not None:
+            raise fitted.refusal
+        if fitted.prepared is not call.prepared:
+            call.prepared = call.capped = fitted.prepared
+        return fitted.most
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What is sent, and the most that it may take; or why no budget has room for it."""
+
+    prepared: Prepared | None
+    most: Bound
+    refusal: OverBudget | None = None
 
 
 def affordable(
@@ -97,28 +108,29 @@ def affordable(
     began: datetime,
     *,
     strict: bool,
-) -> tuple[Prepared | None, Bound]:
-    """What is sent, its answer cut where only that makes it fit, and what it may take; `OverBudget` where none fits.
+) -> Fitted:
+    """A request as its budgets let it be sent, its answer cut where only that makes it fit.
 
     Nothing is reserved, so it may still have to wait for others.
     """
     model, most = full_name(provider), bound(provider, request, prepared, began)
     refusal = _refusal(model, accounts, most)
-    if refusal is None:
-        return prepared, most
-    if refusal.dimension not in ("money", "tokens") or strict or prepared is None or not _open_ended(request):
-        raise refusal
+    whole = Fitted(prepared, most, refusal)
+    if refusal is None or refusal.dimension not in ("money", "tokens"):
+        return whole
+    if strict or prepared is None or not _open_ended(request):
+        return whole
     saying_so = bound(provider, request, prepared, began, more_tokens=LIMIT_TOKENS)
     longest = [saying_so.answer_within(left.money, left.tokens) for left in (one.unspent for one in accounts)]
     tokens = min((one for one in longest if one is not None), default=0)
     if tokens < LEAST_ANSWER:
-        raise refusal
+        return whole
     cut = provider.prepare(replace(request, settings=replace(request.settings, max_tokens=tokens)))
     most = bound(provider, request, cut, began)
     if _refusal(model, accounts, most) is not None:  # its provider does not let the answer be cut
-        raise refusal
+        return whole
     change = Change("max_tokens", f"the budget affords an answer of {tokens:,} tokens; that is sent")
-    return replace(cut, changes=(*cut.changes, change)), most
+    return Fitted(replace(cut, changes=(*cut.changes, change)), most)
 
 
 def _refusal(model: str, accounts: Sequence[Account], most: Bound) -> OverBudget | None:

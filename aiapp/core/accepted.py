@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import Any
 
 from aiapp.core.errors import InvalidInput
@@ -55,8 +56,15 @@ def word(*words: str) -> Accepted:
     return Accepted(", ".join(words), lambda value: isinstance(value, str) and value in words)
 
 
+def plain(value: Any) -> Any:
+    """A number of another library, such as NumPy, as Python's own, which JSON has; any other value as it is."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return value
+    return int(value) if isinstance(value, Integral) else float(value)
+
+
 def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int | Integral) and not isinstance(value, bool)  # `int` first: it is found fastest
 
 
 def is_several(value: object) -> bool:
@@ -70,7 +78,7 @@ def is_function(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float | Real) and not isinstance(value, bool)
 
 
 def several(field: str, values: Any, words: str) -> tuple[Any, ...]:

@@ -30,6 +30,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from aiapp.core.secrets import without_secrets
+
 if TYPE_CHECKING:
     from aiapp.core.events import Completion
     from aiapp.core.response import Change, Response
@@ -40,11 +42,11 @@ class AiappError(Exception):
 
 
 class InvalidInput(AiappError, ValueError):
-    """A value that the caller gave cannot be used."""
+    """A value that the caller gave cannot be used. It is shown without the secrets of URLs that it has."""
 
     def __init__(self, field: str, value: object, accepted: str) -> None:
         self.field, self.value, self.accepted = field, value, accepted
-        shown = repr(value)
+        shown: str = without_secrets(repr(value))
         shown = shown if len(shown) <= 120 else f"{shown[:117]}..."
         super().__init__(f"{field}: {shown} cannot be used; accepted: {accepted}")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from aiapp.core.accepted import FLAG, NAME, TEXT, instance, several
 from aiapp.core.errors import InvalidInput
+from aiapp.core.secrets import bare_url
 
 Metadata: TypeAlias = Mapping[str, Any]
 
@@ -19,7 +20,7 @@ Metadata: TypeAlias = Mapping[str, Any]
 _BYTES = instance("bytes; image() and file() read a path", bytes)
 _ARGUMENTS = instance('JSON as a text, such as json.dumps({"a": 1})', str)
 _METADATA = instance("a mapping from a provider's name to what it attached", Mapping)
-_RESULT = instance("a text; json.dumps(value) makes one of any other value", str)
+_CONTENT = instance("a text; json.dumps(value) makes one of any other value", str)
 
 
 def _nothing() -> Metadata:
@@ -33,7 +34,7 @@ def _check_source(data: object, url: object, metadata: Metadata) -> None:
             return
         raise InvalidInput("data", None, "bytes, or a `url` instead")
     if data is not None and url is not None:
-        raise InvalidInput("url", url, "either `data` or a `url`, not both")
+        raise InvalidInput("url", bare_url(str(url)), "either `data` or a `url`, not both")
     if data is None:
         NAME.check("url", url)
     else:
@@ -152,16 +153,16 @@ class ToolResult:
 
     def __post_init__(self) -> None:
         TEXT.check("call_id", self.call_id)
-        _RESULT.check("content", self.content)
+        _CONTENT.check("content", self.content)
         FLAG.check("is_error", self.is_error)
         _METADATA.check("metadata", self.metadata)
-        if self.attachments != ():
-            words = "several images and files; for one, a list of one"
-            object.__setattr__(self, "attachments", several("attachments", self.attachments, words))
-            _ATTACHMENT.check_each("attachments", self.attachments)
+        if type(self.attachments) is not tuple:
+            object.__setattr__(self, "attachments", several("attachments", self.attachments, _ATTACHMENTS))
+        _ATTACHMENT.check_each("attachments", self.attachments)
 
 
 _ATTACHMENT = instance("an Image or a File", Image, File)
+_ATTACHMENTS = "several Images or Files; for one, a tuple of one"
 
 
 @dataclass(frozen=True, slots=True)

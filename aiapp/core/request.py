@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
-from aiapp.core.accepted import AT_LEAST_ONE, FLAG, NAME, TEXT, WHOLE, Accepted, instance, number, several, word
+from aiapp.core.accepted import AT_LEAST_ONE, FLAG, NAME, TEXT, WHOLE, Accepted, instance, number, plain, several, word
 from aiapp.core.errors import InvalidInput
 from aiapp.core.formats import Format
 from aiapp.core.messages import Message, user
@@ -69,6 +69,7 @@ _PARAMETERS = Accepted(
     _is_of_object,
 )
 _EXTRA = instance('a mapping of the provider\'s own keys, such as {"user": "a"}', Mapping)
+_PLAIN = (str, int, float, bool, Only)
 _STOPS = "a text, or several, none of them empty"
 
 
@@ -116,8 +117,11 @@ class Settings:
     def __post_init__(self) -> None:
         for name, accepted in _OPTIONAL.items():
             value: object = getattr(self, name)
-            if value is not None and not accepted.holds(value):
-                raise InvalidInput(name, value, accepted.words)
+            if value is None:
+                continue
+            accepted.check(name, value)
+            if type(value) not in _PLAIN:
+                object.__setattr__(self, name, plain(value))
         if self.stop != ():
             object.__setattr__(self, "stop", _stops(self.stop))
         if self.extra != {}:

@@ -10,7 +10,11 @@ _KEPT = ("__doc__", "__module__", "__qualname__", "__pydantic_config__")
 
 
 def readable(of: Any) -> Any:
-    """The type, with every `TypedDict` in it as one that pydantic takes; one that contains itself stays as it is."""
+    """The type, with the `TypedDict`s that it is made of as ones that pydantic takes.
+
+    One that contains itself stays as it is. So do those in the fields of a dataclass, whose values are to be of the
+    very class that was given: pydantic refuses them, and says what to use.
+    """
     return of if sys.version_info >= (3, 12) else _again(of, {})
 
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from aiapp.core.errors import InvalidInput
 from aiapp.core.parts import File, Image
+from aiapp.core.secrets import bare_url
 
 _ACCEPTED = "an http, https, gs or data URL, or an Image or File"
 _UNKNOWN = "application/octet-stream"
@@ -22,13 +23,14 @@ def media_part(url: object, content_type: object, where: str) -> Image | File:
     if isinstance(url, Image | File):
         return url
     if not isinstance(url, str) or not (content_type is None or isinstance(content_type, str)):
-        raise InvalidInput(f"{where}: media", url, f"{_ACCEPTED}, and a media type that is a text")
+        shown = bare_url(url) if isinstance(url, str) else url
+        raise InvalidInput(f"{where}: media", shown, f"{_ACCEPTED}, and a media type that is a text")
     split = urlsplit(url) if not url.startswith("data:") else None
     if split is None:
         kind, data = _data(url, where)
         return _part(content_type or kind, "file", data, None)
     if split.scheme not in ("http", "https", "gs") or not split.netloc:
-        raise InvalidInput(f"{where}: media", url, _ACCEPTED)
+        raise InvalidInput(f"{where}: media", bare_url(url), _ACCEPTED)
     name = split.path.rpartition("/")[2]
     return _part(content_type or mimetypes.guess_type(name)[0] or _UNKNOWN, name or "file", None, url)
 

@@ -20,26 +20,9 @@ from typing import TypeAlias
 
 from aiapp.core.errors import InvalidInput
 from aiapp.core.messages import Role
+from aiapp.prompts import tree
 from aiapp.prompts.expressions import Reading, call, read
 from aiapp.prompts.scanning import Place, Tag, scan
-from aiapp.prompts.tree import (
-    Block,
-    Call,
-    Constant,
-    Each,
-    Expression,
-    History,
-    If,
-    Include,
-    Literally,
-    Media,
-    Node,
-    Path,
-    SetRole,
-    StartSection,
-    Value,
-    With,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +53,7 @@ def no_partials(name: str) -> Partial:
     )
 
 
-def parse(source: str, place: Place, partials: Partials = no_partials) -> tuple[Node, ...]:
+def parse(source: str, place: Place, partials: Partials = no_partials) -> tuple[tree.Node, ...]:
     """The tree of a template; errors give the file, the line and the column."""
     return _Parser(source, place, partials).parse()
 
@@ -84,10 +67,10 @@ class _Open:
     where: str
     inverse: bool = False
     chained: bool = False
-    body: list[Node] = field(default_factory=list["Node"])
-    otherwise: list[Node] | None = None
+    body: list[tree.Node] = field(default_factory=list["tree.Node"])
+    otherwise: list[tree.Node] | None = None
 
-    def target(self) -> list[Node]:
+    def target(self) -> list[tree.Node]:
         return self.body if self.otherwise is None else self.otherwise
 
 
@@ -102,13 +85,13 @@ class _Parser:
     """How many of these are loops."""
     within: tuple[str, ...] = ()
     """The partials that this text stands in."""
-    top: list[Node] = field(default_factory=list["Node"])
+    top: list[tree.Node] = field(default_factory=list["tree.Node"])
     stack: list[_Open] = field(default_factory=list[_Open])
 
-    def parse(self) -> tuple[Node, ...]:
+    def parse(self) -> tuple[tree.Node, ...]:
         for piece in scan(self.source, self.place):
             if isinstance(piece, str):
-                self._nodes().append(Literally(piece))
+                self._nodes().append(tree.Literally(piece))
             else:
                 self._take(piece)
         if self.stack:
@@ -116,7 +99,7 @@ class _Parser:
             raise InvalidInput(last.where, f"{{{{#{last.name}}}}}", f"a matching {{{{/{last.name}}}}}")
         return tuple(self.top)
 
-    def _nodes(self) -> list[Node]:
+    def _nodes(self) -> list[tree.Node]:
         return self.stack[-1].target() if self.stack else self.top
 
     def _take(self, tag: Tag) -> None:
@@ -139,28 +122,28 @@ class _Parser:
             self._check(expression)
         return reading
 
-    def _value(self, tag: Tag) -> Node:
+    def _value(self, tag: Tag) -> tree.Node:
         reading = self._read(tag)
         given = (*reading.arguments, *reading.named)
         if reading.first is None:
             raise InvalidInput(tag.where, "{{}}", "a name between the braces")
         match reading.name:
             case "history" if not given:
-                return History(tag.where)
+                return tree.History(tag.where)
             case "role" if given:
-                return SetRole(_ROLES[_word(tag, reading, tuple(_ROLES))], tag.where)
+                return tree.SetRole(_ROLES[_word(tag, reading, tuple(_ROLES))], tag.where)
             case "section" if given:
-                return StartSection(_word(tag, reading, ()), tag.where)
+                return tree.StartSection(_word(tag, reading, ()), tag.where)
             case "media" if given:
                 return _media(tag, reading)
             case "json" | "lookup" if given:
-                return Value(call(reading.name, reading.arguments, reading.named, tag.where), tag.where)
+                return tree.Value(call(reading.name, reading.arguments, reading.named, tag.where), tag.where)
             case _ if given:
                 raise InvalidInput(tag.where, f"{{{{{tag.body}}}}}", f"one name, or one of {_HELPERS}")
             case _:
-                if isinstance(reading.first, Path) and self._is_all(reading.first):
+                if isinstance(reading.first, tree.Path) and self._is_all(reading.first):
                     raise InvalidInput(tag.where, f"{{{{{tag.body}}}}}", "{{json this}} for all variables at once")
-                return Value(reading.first, tag.where)
+                return tree.Value(reading.first, tag.where)
 
     def _open(self, tag: Tag, *, inverse: bool = False, chained: bool = False) -> None:
         if tag.body.startswith((">", "*")):
@@ -192,9 +175,9 @@ class _Parser:
         block = self.stack.pop()
         self._nodes().append(_block(block))
 
-    def _include(self, tag: Tag) -> Include:
+    def _include(self, tag: Tag) -> tree.Include:
         reading = self._read(tag)
-        name = reading.first.value if isinstance(reading.first, Constant) else reading.name
+        name = reading.first.value if isinstance(reading.first, tree.Constant) else reading.name
         if not isinstance(name, str) or len(reading.arguments) > 1 or reading.gives:
             accepted = "the name of a partial, with at most one context, and key=value"
             raise InvalidInput(tag.where, f"{{{{> {tag.body}}}}}", accepted)
@@ -209,7 +192,7 @@ class _Parser:
         place = Place(partial.file, moved=len(tag.indent))
         inner = _Parser(moved, place, self.partials, self._depth(), self._loops(), (*self.within, name))
         context = reading.arguments[0] if reading.arguments else None
-        return Include(name, inner.parse(), tag.where, context, reading.named)
+        return tree.Include(name, inner.parse(), tag.where, context, reading.named)
 
     def _depth(self) -> int:
         return self.depth + sum(_has_item(block) for block in self.stack)
@@ -217,16 +200,16 @@ class _Parser:
     def _loops(self) -> int:
         return self.items + sum(_is_loop(block) for block in self.stack)
 
-    def _is_all(self, path: Path) -> bool:
+    def _is_all(self, path: tree.Path) -> bool:
         return not (path.names or path.at) and path.up == self._depth()
 
-    def _check(self, expression: Expression | None) -> None:
+    def _check(self, expression: tree.Expression | None) -> None:
         """Raise where a path leads out of the template."""
         match expression:
-            case Call(_, arguments):
+            case tree.Call(_, arguments):
                 for argument in arguments:
                     self._check(argument)
-            case Path(text, where, names, up, at):
+            case tree.Path(text, where, names, up, at):
                 loops = self._loops()
                 if at and names[0] in _OF_ITEMS and up >= loops:
                     raise InvalidInput(
@@ -253,19 +236,19 @@ def _is_plain(block: _Open) -> bool:
 def _word(tag: Tag, reading: Reading, accepted: tuple[str, ...]) -> str:
     """The one text in quotes that a role or a section is given."""
     one = reading.arguments[0] if len(reading.arguments) == 1 and not reading.named else None
-    if not isinstance(one, Constant) or not isinstance(one.value, str) or (accepted and one.value not in accepted):
+    if not isinstance(one, tree.Constant) or not isinstance(one.value, str) or (accepted and one.value not in accepted):
         choice = " | ".join(f'"{word}"' for word in accepted) or "one name in quotes"
         raise InvalidInput(tag.where, f"{{{{{tag.body}}}}}", f"{reading.name} {choice}")
     return one.value
 
 
-def _media(tag: Tag, reading: Reading) -> Media:
+def _media(tag: Tag, reading: Reading) -> tree.Media:
     if reading.arguments or "url" not in reading.named or not reading.named.keys() <= {"url", "contentType"}:
         raise InvalidInput(tag.where, f"{{{{{tag.body}}}}}", "media url=NAME, or media url=NAME contentType=NAME")
-    return Media(reading.named["url"], reading.named.get("contentType"), tag.where)
+    return tree.Media(reading.named["url"], reading.named.get("contentType"), tag.where)
 
 
-def _block(block: _Open) -> Node:
+def _block(block: _Open) -> tree.Node:
     reading, body, otherwise = block.reading, tuple(block.body), tuple(block.otherwise or ())
     first = reading.arguments[0] if reading.arguments else reading.first
     assert first is not None
@@ -274,16 +257,16 @@ def _block(block: _Open) -> Node:
     zero = "includeZero" in reading.named
     match block.name:
         case "if":
-            return If(first, body, otherwise, zero)
+            return tree.If(first, body, otherwise, zero)
         case "unless":
-            return If(first, otherwise, body, zero)
+            return tree.If(first, otherwise, body, zero)
         case "ifEquals":
-            return If(Call("equals", reading.arguments, block.where), body, otherwise)
+            return tree.If(tree.Call("equals", reading.arguments, block.where), body, otherwise)
         case "unlessEquals":
-            return If(Call("equals", reading.arguments, block.where), otherwise, body)
+            return tree.If(tree.Call("equals", reading.arguments, block.where), otherwise, body)
         case "each":
-            return Each(first, reading.gives, body, otherwise, block.where)
+            return tree.Each(first, reading.gives, body, otherwise, block.where)
         case "with":
-            return With(first, reading.gives, body, otherwise)
+            return tree.With(first, reading.gives, body, otherwise)
         case _:
-            return Block(first, body, otherwise, block.where)
+            return tree.Block(first, body, otherwise, block.where)

@@ -8,27 +8,10 @@ from typing import Any, TypeAlias, assert_never
 
 from aiapp.core.errors import InvalidInput
 from aiapp.core.messages import Message
+from aiapp.prompts import tree
 from aiapp.prompts.media import media_part
 from aiapp.prompts.parsing import Partials, no_partials, parse
 from aiapp.prompts.scanning import Place
-from aiapp.prompts.tree import (
-    Block,
-    Call,
-    Constant,
-    Each,
-    Expression,
-    History,
-    If,
-    Include,
-    Literally,
-    Media,
-    Node,
-    Path,
-    SetRole,
-    StartSection,
-    Value,
-    With,
-)
 from aiapp.prompts.values import is_array, is_object
 from aiapp.prompts.writer import Writer
 
@@ -69,7 +52,7 @@ class Template:
         return writer.messages()
 
 
-def _steps(nodes: Iterable[Node]) -> Step:
+def _steps(nodes: Iterable[tree.Node]) -> Step:
     steps = tuple(map(_step, nodes))
     if len(steps) == 1:
         return steps[0]
@@ -81,39 +64,39 @@ def _steps(nodes: Iterable[Node]) -> Step:
     return run
 
 
-def _step(node: Node) -> Step:
+def _step(node: tree.Node) -> Step:
     match node:
-        case Literally(text):
+        case tree.Literally(text):
             says = not text.isspace()
             return lambda _, writer: writer.text(text, says)
-        case Value(expression, where):
+        case tree.Value(expression, where):
             return _shows(expression, where)
-        case SetRole(role):
+        case tree.SetRole(role):
             return lambda _, writer: writer.role(role)
-        case History():
+        case tree.History():
             return lambda _, writer: writer.past()
-        case StartSection(name):
+        case tree.StartSection(name):
             return lambda _, writer: writer.section(name)
-        case Media(url, kind, where):
-            find, find_kind = _look(url), _look(kind or Constant(None))
+        case tree.Media(url, kind, where):
+            find, find_kind = _look(url), _look(kind or tree.Constant(None))
             return lambda frame, writer: writer.media(media_part(find(frame), find_kind(frame), where))
-        case If():
+        case tree.If():
             return _if(node)
-        case Each():
+        case tree.Each():
             return _each(node)
-        case With(value, names, body, otherwise):
+        case tree.With(value, names, body, otherwise):
             return _with(_look(value), names, _steps(body), _steps(otherwise))
-        case Block():
+        case tree.Block():
             return _block(node)
-        case Include():
+        case tree.Include():
             return _include(node)
         case _:
             assert_never(node)
 
 
-def _shows(expression: Expression, where: str) -> Step:
+def _shows(expression: tree.Expression, where: str) -> Step:
     find = _look(expression)
-    text = expression.text if isinstance(expression, Path) else "value"
+    text = expression.text if isinstance(expression, tree.Path) else "value"
 
     def run(frame: Frame, writer: Writer) -> None:
         value = find(frame)
@@ -143,7 +126,7 @@ def _true(value: Any, zero: bool = False) -> bool:
     return bool(value) or is_object(value) or (zero and value is not False and value == 0)
 
 
-def _if(node: If) -> Step:
+def _if(node: tree.If) -> Step:
     find, body, otherwise, zero = _look(node.test), _steps(node.body), _steps(node.otherwise), node.zero
 
     def run(frame: Frame, writer: Writer) -> None:
@@ -152,9 +135,9 @@ def _if(node: If) -> Step:
     return run
 
 
-def _each(node: Each) -> Step:
+def _each(node: tree.Each) -> Step:
     find, body, otherwise = _look(node.items), _steps(node.body), _steps(node.otherwise)
-    text = node.items.text if isinstance(node.items, Path) else "value"
+    text = node.items.text if isinstance(node.items, tree.Path) else "value"
     names, where = node.names, node.where
 
     def run(frame: Frame, writer: Writer) -> None:
@@ -191,8 +174,8 @@ def _with(find: Look, names: tuple[str, ...], body: Step, otherwise: Step) -> St
     return run
 
 
-def _block(node: Block) -> Step:
-    each = _each(Each(node.value, (), node.body, node.otherwise, node.where))
+def _block(node: tree.Block) -> Step:
+    each = _each(tree.Each(node.value, (), node.body, node.otherwise, node.where))
     inside = _with(_look(node.value), (), _steps(node.body), _steps(node.otherwise))
     find, body = _look(node.value), _steps(node.body)
 
@@ -206,7 +189,7 @@ def _block(node: Block) -> Step:
     return run
 
 
-def _include(node: Include) -> Step:
+def _include(node: tree.Include) -> Step:
     body = _steps(node.body)
     if node.context is None and not node.values:
         return body
@@ -223,23 +206,23 @@ def _include(node: Include) -> Step:
     return run
 
 
-def _look(expression: Expression) -> Look:
+def _look(expression: tree.Expression) -> Look:
     match expression:
-        case Constant(value):
+        case tree.Constant(value):
             return lambda _: value
-        case Call():
+        case tree.Call():
             return _called(expression)
-        case Path(at=True):
+        case tree.Path(at=True):
             return _of_block(expression)
-        case Path(bound=True, names=names):
+        case tree.Path(bound=True, names=names):
             return lambda frame: _down(_bound(frame, names[0]), names[1:])
-        case Path(names=(name,), up=0):
+        case tree.Path(names=(name,), up=0):
             return lambda frame: _one(frame.value, name)
-        case Path(names=names, up=up):
+        case tree.Path(names=names, up=up):
             return lambda frame: _down(_above(frame, up).value, names)
 
 
-def _of_block(path: Path) -> Look:
+def _of_block(path: tree.Path) -> Look:
     """A value that a block knows of its item, or that the caller said of the whole call."""
     name, below, up = path.names[0], path.names[1:], path.up
 
@@ -289,7 +272,7 @@ def _one(value: Any, name: str) -> Any:
     return None
 
 
-def _called(call: Call) -> Look:
+def _called(call: tree.Call) -> Look:
     looks = tuple(map(_look, call.arguments))
     match call.function:
         case "equals":

@@ -8,24 +8,7 @@ from typing import Any, assert_never
 
 from aiapp.core.errors import InvalidInput
 from aiapp.core.messages import Role
-from aiapp.prompts.tree import (
-    Block,
-    Call,
-    Constant,
-    Each,
-    Expression,
-    History,
-    If,
-    Include,
-    Literally,
-    Media,
-    Node,
-    Path,
-    SetRole,
-    StartSection,
-    Value,
-    With,
-)
+from aiapp.prompts import tree
 from aiapp.prompts.validation import Schema, of_types
 from aiapp.prompts.values import is_object
 from aiapp.prompts.writer import CACHE
@@ -51,7 +34,7 @@ class Use:
     cached: bool = False
     """Whether it stands before the end of what a provider is asked to cache."""
 
-    def below(self, name: str, path: Path) -> Use:
+    def below(self, name: str, path: tree.Path) -> Use:
         return self.fields.setdefault(name, Use(path.text, path.where))
 
 
@@ -62,22 +45,22 @@ class _Scope:
     parent: _Scope | None = None
 
 
-def uses(nodes: Sequence[Node]) -> Use:
+def uses(nodes: Sequence[tree.Node]) -> Use:
     """How a template uses its variables."""
     root = Use()
-    marks = sum(isinstance(node, StartSection) and node.name == CACHE for node in walk(nodes))
+    marks = sum(isinstance(node, tree.StartSection) and node.name == CACHE for node in walk(nodes))
     _Notes(marks).nodes(nodes, _Scope(root, {}))
     return root
 
 
-def walk(nodes: Iterable[Node]) -> Iterator[Node]:
+def walk(nodes: Iterable[tree.Node]) -> Iterator[tree.Node]:
     """Every node, in the order of the text."""
     for node in nodes:
         yield node
         match node:
-            case If() | Each() | With() | Block():
+            case tree.If() | tree.Each() | tree.With() | tree.Block():
                 yield from walk((*node.body, *node.otherwise))
-            case Include():
+            case tree.Include():
                 yield from walk(node.body)
             case _:
                 pass
@@ -145,49 +128,49 @@ class _Notes:
         self._marks = marks
         """How many ends of what is cached are still to come."""
 
-    def nodes(self, nodes: Iterable[Node], scope: _Scope) -> None:
+    def nodes(self, nodes: Iterable[tree.Node], scope: _Scope) -> None:
         for node in nodes:
             self._node(node, scope)
 
-    def _node(self, node: Node, scope: _Scope) -> None:
+    def _node(self, node: tree.Node, scope: _Scope) -> None:
         match node:
-            case Literally():
+            case tree.Literally():
                 pass
-            case History():
+            case tree.History():
                 self._role = "assistant"
-            case SetRole(role):
+            case tree.SetRole(role):
                 self._role = role
-            case StartSection(name):
+            case tree.StartSection(name):
                 self._marks -= name == CACHE
-            case Value(expression):
+            case tree.Value(expression):
                 self._says(expression, scope).shown = True
-            case Media(url, kind):
+            case tree.Media(url, kind):
                 self._says(url, scope).whole = True
-                self._says(kind or Constant(None), scope)
-            case If(test, body, otherwise):
+                self._says(kind or tree.Constant(None), scope)
+            case tree.If(test, body, otherwise):
                 _used(test, scope).asked = True
                 self.nodes((*body, *otherwise), scope)
-            case Each(items, names, body, otherwise):
+            case tree.Each(items, names, body, otherwise):
                 used = _used(items, scope)
                 used.items = used.items or Use(used.text, used.where)
                 self.nodes(body, _inside(used.items, names, scope))
                 self.nodes(otherwise, scope)
-            case With(value, names, body, otherwise):
+            case tree.With(value, names, body, otherwise):
                 used = _used(value, scope)
                 used.asked = True
                 self.nodes(body, _inside(used, names, scope))
                 self.nodes(otherwise, scope)
-            case Block(value, body, otherwise):
+            case tree.Block(value, body, otherwise):
                 used = self._says(value, scope)
                 used.asked = used.whole = True
                 self.nodes(body, _inside(Use(whole=True), (), scope))
                 self.nodes(otherwise, scope)
-            case Include():
+            case tree.Include():
                 self._partial(node, scope)
             case _:
                 assert_never(node)
 
-    def _partial(self, node: Include, scope: _Scope) -> None:
+    def _partial(self, node: tree.Include, scope: _Scope) -> None:
         given = {name: _used(value, scope) for name, value in node.values.items()}
         value = scope.value if node.context is None else _used(node.context, scope)
         if given:
@@ -195,7 +178,7 @@ class _Notes:
             value = Use(value.text, value.where, _Over(given, value.fields), value.items)
         self.nodes(node.body, _Scope(value, {}, scope.parent))
 
-    def _says(self, expression: Expression, scope: _Scope) -> Use:
+    def _says(self, expression: tree.Expression, scope: _Scope) -> Use:
         """The use of a value that becomes a part of what is said here."""
         for path in _paths(expression):
             used = _used(path, scope)
@@ -204,14 +187,14 @@ class _Notes:
         return _used(expression, scope)
 
 
-def _paths(expression: Expression) -> Iterator[Path]:
+def _paths(expression: tree.Expression) -> Iterator[tree.Path]:
     match expression:
-        case Path():
+        case tree.Path():
             yield expression
-        case Call(_, arguments):
+        case tree.Call(_, arguments):
             for argument in arguments:
                 yield from _paths(argument)
-        case Constant():
+        case tree.Constant():
             pass
 
 
@@ -230,32 +213,32 @@ class _Over(dict[str, Use]):
         return self[name] if name in self else self._below.setdefault(name, default)
 
 
-def _used(expression: Expression, scope: _Scope) -> Use:
+def _used(expression: tree.Expression, scope: _Scope) -> Use:
     """The use of the value that an expression means; one of no variable's where it is made."""
     match expression:
-        case Constant():
+        case tree.Constant():
             return Use()
-        case Call(function, arguments):
+        case tree.Call(function, arguments):
             for argument in arguments:
                 used = _used(argument, scope)
                 used.whole = used.whole or function != "equals"
                 used.asked = used.asked or function == "equals"
             return Use()
-        case Path(at=True, names=names):
+        case tree.Path(at=True, names=names):
             root = scope
             while root.parent is not None:
                 root = root.parent
             return _reached(root.value, names[1:], expression) if names[0] == "root" else Use()
-        case Path(bound=True, names=names):
+        case tree.Path(bound=True, names=names):
             return _reached(scope.names[names[0]], names[1:], expression)
-        case Path(names=names, up=up):
+        case tree.Path(names=names, up=up):
             here = scope
             for _ in range(up):
                 here = here.parent or here
             return _reached(here.value, names, expression)
 
 
-def _reached(use: Use, names: Iterable[str], path: Path) -> Use:
+def _reached(use: Use, names: Iterable[str], path: tree.Path) -> Use:
     for name in names:
         use = use.below(name, path)
     return use

@@ -18,7 +18,7 @@ _NO_ADDRESS = re.compile(r"[\x00-\x20\x7f]")
 _ADDRESS = "an http or https URL with a host, such as http://localhost:8000/v1"
 
 
-def key_of(given: str | None, variable: str = "") -> str:
+def given_key(given: str | None, variable: str = "") -> str:
     """The key that is given, else that of the environment, without white space around it; empty where there is none."""
     for field, value in _sources("api_key", given, variable):
         key = value.strip()
@@ -30,7 +30,7 @@ def key_of(given: str | None, variable: str = "") -> str:
     return ""
 
 
-def address_of(given: str | None, variable: str = "") -> str:
+def given_address(given: str | None, variable: str = "") -> str:
     """The base URL that is given, else that of the environment; empty where there is none."""
     for field, value in _sources("base_url", given, variable):
         address = value.strip()

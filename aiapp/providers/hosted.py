@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
 from aiapp.core.errors import AiappError, ConnectionFailed, InvalidResponse, MissingKey, ProviderError, TimedOut
 from aiapp.core.events import Event, Finish, Served
 from aiapp.core.request import Request
-from aiapp.providers.access import address_of, host_of, key_of, tells, without_keys
+from aiapp.providers.access import given_address, given_key, host_of, tells, without_keys
 from aiapp.providers.connection import Connection, Sdk
 from aiapp.providers.protocol import Prepared
 from aiapp.providers.sse import Splitter
@@ -37,7 +37,12 @@ ENDING_SECONDS = 0.25
 
 
 class Decoder(Protocol):
-    """Turns a stream's events into ours, one at a time."""
+    """Turns a stream's events into ours, one at a time; `done` is whether the last one of an answer has come."""
+
+    @property
+    def done(self) -> bool:
+        """False to the end where a wire's last word is `[DONE]`, which is no event."""
+        ...
 
     def decode(self, event: Mapping[str, Any]) -> Iterable[Event]:
         """Our events for one of theirs."""
@@ -69,7 +74,7 @@ class HostedProvider(ABC, Generic[Sdk]):
         timeout: float = 600.0,
         http_client: httpx2.AsyncClient | None = None,
     ) -> None:
-        key = key_of(api_key, self.key_variable)
+        key = given_key(api_key, self.key_variable)
         if not key:
             raise MissingKey(self.name, self.key_variable)
         self.open(model, key, base_url, timeout, http_client)
@@ -79,7 +84,7 @@ class HostedProvider(ABC, Generic[Sdk]):
     ) -> None:
         """Keep what connections will need; none is made."""
         self.model = model
-        self._base_url = address_of(base_url, self.base_url_variable) or self.default_base_url
+        self._base_url = given_address(base_url, self.base_url_variable) or self.default_base_url
         self._key, self._timeout, self._http_client = key, timeout, http_client
         self._connections: PerLoop[Connection[Sdk]] = PerLoop(self._connect, Connection[Sdk].aclose)
 
@@ -175,8 +180,9 @@ class HostedProvider(ABC, Generic[Sdk]):
                         for ours in decoder.decode(self._event(data, served)):
                             finished = finished or isinstance(ours, Finish)
                             yield ours
-                    if splitter.done:
+                    if splitter.done or decoder.done:
                         await _rest(body)
+                        break
             if not (finished or splitter.done):
                 raise self._broken(served)
 
@@ -265,8 +271,13 @@ class HostedProvider(ABC, Generic[Sdk]):
 
 
 async def _rest(chunks: AsyncIterator[bytes]) -> None:
-    """Read a body to its end, if that comes at once: then its connection serves the next call, too."""
-    with suppress(TimeoutError):
+    """Read a body to its end, if that comes at once: then its connection serves the next call, too.
+
+    How it ends says nothing of an answer that is whole.
+    """
+    import httpx2
+
+    with suppress(TimeoutError, httpx2.HTTPError):
         async with asyncio.timeout(ENDING_SECONDS):
             async for _ in chunks:
                 pass

@@ -52,7 +52,7 @@ class Provider(Protocol):
         ...
 
     def prepare(self, request: Request) -> Prepared:
-        """The payload for a request: pure, no I/O, loads no SDK."""
+        """The payload for a request: pure, without the network. Only a provider that `Loads` may load its SDK."""
         ...
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:
@@ -88,6 +88,11 @@ class Addressed(Protocol):
         ...
 
 
+def address_of(provider: Provider) -> str | None:
+    """Where a provider's requests go; None for the one place where they can go, or go unless something else is said."""
+    return provider.address if isinstance(provider, Addressed) else None
+
+
 @runtime_checkable
 class Embeds(Protocol):
     """A provider whose model makes vectors of texts."""
@@ -112,8 +117,8 @@ class Counts(Protocol):
 
 @runtime_checkable
 class Loads(Protocol):
-    """A provider that has something large to load, such as an SDK: it counts towards no timeout."""
+    """A provider that has something large to load, such as an SDK, before it prepares a request or sends it."""
 
     async def aload(self) -> None:
-        """Load it without holding up the event loop; a second time does nothing."""
+        """Load it beside the event loop, where `prepare` would hold that up; no timeout counts it. Once is enough."""
         ...

@@ -56,7 +56,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
             seconds = float(headers[name]) / per_second
         except (KeyError, ValueError):
             continue
-        return max(0.0, seconds) if math.isfinite(seconds) else None
+        if math.isfinite(seconds):
+            return max(0.0, seconds)
     until = _date(headers.get("retry-after"))
     if until is None:
         return None

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, cast
 
-from aiapp.core.secrets import REDACTED, URL_SECRETS, names_a_secret, names_headers
+from aiapp.core.secrets import REDACTED, Span, apart, names_a_secret, names_headers, struck_out, url_secrets
 
 SHORTEST = 8
 """Shorter values of the environment are words as others are, and no secrets."""
@@ -25,7 +25,6 @@ _KEYS = (
     r"\bAIza[\w-]{30,}",
     r"(?<=\bBearer )(?:(?=[^\s\"']*\d)[\w.~+/=-]{8,}|[\w.~+/=-]{20,})",
 )
-_IN_URLS = tuple(f"(?i:{one})" for one in URL_SECRETS)
 _OPAQUE = ("extra", "metadata", "raw")
 _DELTAS = {"text_delta": "text", "thinking_delta": "text", "tool_call_delta": "arguments"}
 
@@ -40,7 +39,7 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """The text without secrets."""
-        return self._pattern.sub(REDACTED, text)
+        return struck_out(text, self._spans(text))
 
     def value(self, value: Any, *, opaque: bool = False) -> Any:
         """A plain JSON value without secrets; in an `opaque` one the names of its keys count too."""
@@ -64,6 +63,9 @@ class Redaction:
             for place, text in zip(places, self._joined([events[one][name] for one in places]), strict=True):
                 cleaned[place] = {**events[place], name: text}
         return cleaned
+
+    def _spans(self, text: str) -> list[Span]:
+        return apart([*(found.span() for found in self._pattern.finditer(text)), *url_secrets(text)])
 
     def _object(self, value: Mapping[str, Any], opaque: bool) -> dict[str, Any]:
         cleaned: dict[str, Any] = {}
@@ -89,7 +91,7 @@ class Redaction:
 
     def _joined(self, pieces: list[str]) -> list[str]:
         """The pieces of one text, each without what of it is part of a secret; the mark stands where one begins."""
-        spans = [found.span() for found in self._pattern.finditer("".join(pieces))]
+        spans = self._spans("".join(pieces))
         cleaned: list[str] = []
         start = 0
         for piece in pieces:
@@ -105,4 +107,4 @@ class Redaction:
 
 @lru_cache(maxsize=16)
 def _pattern(secrets: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join((*map(re.escape, secrets), *_KEYS, *_IN_URLS)))
+    return re.compile("|".join((*map(re.escape, secrets), *_KEYS)))

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import AfterValidator
 
-from aiapp.client.cache import Cache, MemoryCache, address_of, key_of
+from aiapp.client.cache import Cache, MemoryCache, cache_key
 from aiapp.client.call import Call, Opened, Proceed
 from aiapp.client.client import Client
 from aiapp.client.retry import Retry
@@ -31,7 +31,7 @@ from aiapp.core.parts import Text, Thinking
 from aiapp.core.request import Request, Settings, Tool
 from aiapp.core.response import Response
 from aiapp.core.schema import Schema
-from aiapp.providers.protocol import Prepared
+from aiapp.providers.protocol import Prepared, address_of
 from aiapp.providers.registry import open_provider
 from aiapp.testing import ScriptedModel, WireServer
 from aiapp.testing.scripted import Script
@@ -162,9 +162,9 @@ BASE = Request((user("hi"),))
 )
 def test_whatever_is_sent_is_part_of_the_key(other: Request) -> None:
     model = ScriptedModel("x")
-    assert key_of(other, model) != key_of(BASE, model)
-    assert key_of(BASE, model, "https://elsewhere") != key_of(BASE, model)
-    assert key_of(replace(BASE, prompt="abc"), model) == key_of(BASE, model)
+    assert cache_key(other, model) != cache_key(BASE, model)
+    assert cache_key(BASE, model, "https://elsewhere") != cache_key(BASE, model)
+    assert cache_key(replace(BASE, prompt="abc"), model) == cache_key(BASE, model)
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_a_vendors_own_address_is_the_key_that_it_was() -> None:
         assert address_of(open_provider(model, api_key="k")) is None
     assert address_of(open_provider("groq:m", api_key="k", base_url="https://api.groq.com/openai/v1")) is None
     assert address_of(ScriptedModel("x")) is None
-    usual = key_of(BASE, open_provider("openai:m", api_key="k"), [None, False])
+    usual = cache_key(BASE, open_provider("openai:m", api_key="k"), [None, False])
     assert usual == "ccc2284572dae3f0f7b728cb5af96b718d956892348075e08bdb7c595c9f2d6a"
 
 

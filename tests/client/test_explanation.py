@@ -16,8 +16,8 @@ from aiapp.client.retry import Retry
 from aiapp.client.sqlite_cache import SqliteCache
 from aiapp.core.errors import BadRequest, InvalidInput, NotHonoured, OverBudget, Overloaded
 from aiapp.core.formats import Format, Grammar, JsonSchema, Regex
-from aiapp.core.messages import assistant, system, user
-from aiapp.core.parts import Image, Text
+from aiapp.core.messages import assistant, system, tool, user
+from aiapp.core.parts import Image, Text, ToolCall, ToolResult
 from aiapp.core.request import Request, Settings, Tool
 from aiapp.core.response import Receipt
 from aiapp.core.secrets import REDACTED
@@ -215,13 +215,27 @@ def test_a_key_that_a_user_adds_to_the_payload_is_sent_and_not_shown() -> None:
 @pytest.mark.parametrize("model", ["openai:m", "anthropic:m", "compatible:m"])
 def test_what_opens_a_url_or_stands_in_headers_is_sent_and_not_shown(model: str) -> None:
     server_url = "https://u:passw0rdpass@h/"
-    tool = {"type": "mcp", "server_url": server_url, "headers": {"X-My": "topsecretvalue"}}
+    mcp = {"type": "mcp", "server_url": server_url, "headers": {"X-My": "topsecretvalue"}}
     shown = Image("image/png", url="https://v:hunter2@h/a.png?sig=0123456789")
-    request = Request((user([Text("What?"), shown]),), settings=Settings(extra={"mcp": [tool]}))
+    request = Request((user([Text("What?"), shown]),), settings=Settings(extra={"mcp": [mcp]}))
     with WireServer("fine") as server, Client(model, api_key="k", base_url=server.url) as client:
         explained, receipt = client.explain(request), client.complete(request).receipt
         sent = json.dumps(server.requests[0].body)
     for secret in ("passw0rdpass", "topsecretvalue", "hunter2", "0123456789"):
         assert secret in sent
         assert secret not in f"{explained.payload} {receipt.payload} {explained} {receipt}"
-    assert receipt.payload["mcp"] == [{**tool, "server_url": f"https://{REDACTED}@h/", "headers": {"X-My": REDACTED}}]
+    assert receipt.payload["mcp"] == [{**mcp, "server_url": f"https://{REDACTED}@h/", "headers": {"X-My": REDACTED}}]
+
+
+@pytest.mark.parametrize("model", ["openai:m", "anthropic:m"])
+def test_what_opens_the_url_of_a_tools_image_is_sent_and_not_shown(model: str) -> None:
+    seen = Image("image/png", url="https://v:hunter2@h/a.png?sig=0123456789")
+    called = assistant([ToolCall("1", "look", "{}")])
+    asked = (user("What?"), called, tool(ToolResult("1", "this", attachments=(seen,))))
+    with WireServer("fine") as server, Client(model, api_key="k", base_url=server.url) as client:
+        explained, receipt = client.explain(Request(asked)), client.complete(Request(asked)).receipt
+        sent = json.dumps(server.requests[0].body)
+    for secret in ("hunter2", "0123456789"):
+        assert secret in sent
+        assert secret not in f"{explained.payload} {receipt.payload}"
+    assert f"https://{REDACTED}@h/a.png?sig={REDACTED}" in str(receipt.payload)

@@ -84,6 +84,8 @@ def test_a_client_refuses_an_option(field: str, value: Any) -> None:
         ("middleware[0]", Client, given("local", middleware=[3])),
         ("gates[0]", Client, given("local", gates=[RateLimit])),
         ("base_url", Client, given("local", base_url="http://localhost:1")),
+        ("base_url", Client, given("local", base_url="http://u:secret-1@h/v1?token=secret-2")),
+        ("base_url", Client, given(provider=ScriptedModel("x"), base_url="http://u:secret-1@h/v1")),
         ("base_url", Client, given("openai:any", api_key="k", base_url=5)),
         ("api_key", Client, given("local", api_key="sk-secret-1234")),
         ("api_key", Client, given("openai:any", api_key=b"sk-secret-1234")),

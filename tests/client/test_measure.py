@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
+import numpy as np
 import pytest
 
 from aiapp.client.client import Client
@@ -64,6 +67,12 @@ def test_vectors_come_with_a_receipt() -> None:
     assert receipt.payload == {"input": ["a b", "c"]}
     assert Client(provider=Embedder(free=False)).embed(["a"]).receipt.cost is None
     assert Client(provider=Embedder()).embed(["a"], dimensions=1).dimensions == 1
+
+
+def test_dimensions_may_be_counted_by_numpy() -> None:
+    dimensions: Any = np.int64(1)
+    payload = Client(provider=Embedder()).embed(["a"], dimensions=dimensions).receipt.payload
+    assert json.dumps(payload) == '{"input": ["a"], "dimensions": 1}'
 
 
 def test_embedding_is_tried_again_and_logged() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any, TypeAlias
 
+import numpy as np
 import pytest
 
 from aiapp.core.errors import InvalidInput
@@ -33,6 +35,11 @@ def given(*values: Any, **named: Any) -> Given:
         ("temperature", float("nan")),
         ("top_p", "0.5"),
         ("top_k", 2.0),
+        ("top_k", np.float64(2.0)),
+        ("top_k", np.int64(0)),
+        ("max_tokens", np.bool_(True)),
+        ("temperature", np.float32("nan")),
+        ("temperature", np.array([0.5])),
         ("max_tokens", 1.5),
         ("max_tokens", True),
         ("max_tokens", "10"),
@@ -67,6 +74,23 @@ def test_one_stop_sequence_is_one() -> None:
     assert Settings(stop=["a", "b"]) == Settings(stop=("a", "b"))
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "held"),
+    [
+        ("max_tokens", np.int64(5), 5),
+        ("top_k", np.uint8(5), 5),
+        ("seed", np.int32(-3), -3),
+        ("temperature", np.float32(0.5), 0.5),
+        ("temperature", np.float64(0.5), 0.5),
+        ("temperature", np.int64(1), 1),
+        ("top_p", Fraction(1, 2), 0.5),
+    ],
+)
+def test_a_number_of_another_library_becomes_one_that_json_has(field: str, value: Any, held: float) -> None:
+    kept = getattr(Settings(**{field: value}), field)
+    assert (type(kept), kept) == (type(held), held)
+
+
 def test_streaming_is_asked_for_by_its_own_verb() -> None:
     with pytest.raises(InvalidInput, match=r"client\.stream") as caught:
         Settings(extra={"stream": True})
@@ -99,6 +123,9 @@ def test_streaming_is_asked_for_by_its_own_verb() -> None:
         ("id", ToolCall, given(1, "look", "{}")),
         ("content", ToolResult, given("1", {"found": True})),
         ("call_id", ToolResult, given(None, "found")),
+        ("attachments", ToolResult, given("1", "found", attachments=PICTURE)),
+        ("attachments", ToolResult, given("1", "found", attachments=None)),
+        ("attachments", ToolResult, given("1", "found", attachments="a.png")),
         ("attachments[0]", ToolResult, given("1", "found", attachments=(b"x",))),
         ("attachments", ToolResult, given("1", "found", attachments=Image("image/png", b"x"))),
         ("is_error", ToolResult, given("1", "found", "yes")),
@@ -162,6 +189,8 @@ def test_lists_become_what_a_request_holds() -> None:
     assert ToolResult("1", "found", attachments=[PICTURE]) == ToolResult("1", "found", attachments=(PICTURE,))
     assert Choice(["a", "b"]) == Choice(("a", "b"))
     assert Quotation(["a b"]) == Quotation(("a b",))
+    attached = ToolResult("1", "found", attachments=(PICTURE,))
+    assert ToolResult("1", "found", attachments=(one for one in [PICTURE])) == attached
 
 
 def test_a_tool_of_the_providers_own_may_be_the_only_one() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import dataclass
 from typing import Annotated, Any, NotRequired, Required, TypedDict
 
 import pytest
 from pydantic import Field
 
 from aiapp.client.client import Client
+from aiapp.core.errors import InvalidInput
 from aiapp.core.schema import Misfit, Schema
 from aiapp.testing import ScriptedModel
 
@@ -26,6 +29,11 @@ class City(TypedDict, total=False):
     main: Street | None
 
 
+@dataclass
+class Visit:
+    to: City
+
+
 def test_its_fields_are_required_as_it_says() -> None:
     schema: Any = Schema(City).format().schema
     assert (schema["required"], schema["title"]) == (["name"], "City")
@@ -38,6 +46,12 @@ def test_its_fields_are_required_as_it_says() -> None:
 @pytest.mark.parametrize("of", [list[City], City | None, dict[str, City], tuple[City, Street]])
 def test_it_may_stand_inside_another_type(of: Any) -> None:
     assert "City" in Schema(of).format().schema["$defs"]
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="pydantic takes any TypedDict since Python 3.12")
+def test_one_in_a_dataclass_is_refused_with_what_to_use() -> None:
+    with pytest.raises(InvalidInput, match=r"typing_extensions\.TypedDict"):
+        Schema(Visit)
 
 
 def test_an_answer_is_read_as_one() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -12,10 +14,11 @@ from pydantic import BaseModel
 from aiapp.core.errors import InvalidInput, MissingKey, RateLimited
 from aiapp.core.invoice import Invoice, Line, total_invoice
 from aiapp.core.messages import assistant, system, user
-from aiapp.core.parts import Image, Text
+from aiapp.core.parts import File, Image, Text
 from aiapp.core.request import Settings
 from aiapp.core.response import Attempt, Change, Receipt, Timing, total_receipt
 from aiapp.core.schema import Schema
+from aiapp.core.secrets import REDACTED
 from aiapp.core.usage import Iteration, Usage, total_usage
 
 counts = st.none() | st.integers(0, 10**9)
@@ -110,3 +113,17 @@ def test_a_schema_parses_what_it_describes() -> None:
     assert schema.parse('{"name": "Ada", "age": 36}') == Person(name="Ada", age=36)
     with pytest.raises(InvalidInput, match="age"):
         schema.parse('{"name": "Ada", "age": "old"}')
+
+
+@pytest.mark.parametrize("make", [partial(Image, "image/png"), partial(File, "application/pdf", "a")])
+def test_a_url_that_is_refused_is_shown_without_what_opens_it(make: Callable[..., object]) -> None:
+    with pytest.raises(InvalidInput, match="'https://h/a'") as caught:
+        make(b"x", "https://u:hunter2@h/a?sig=SECRETSIG")
+    assert caught.value.value == "https://h/a"
+
+
+@pytest.mark.parametrize("value", [b"https://u:hunter2@h/", ["http://h?token=hunter2"], {"a": "db://u:hunter2@h"}])
+def test_nothing_that_is_refused_shows_the_secrets_of_its_urls(value: object) -> None:
+    told = str(InvalidInput("a", value, "another"))
+    assert "hunter2" not in told
+    assert REDACTED in told

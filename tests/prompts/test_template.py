@@ -98,6 +98,13 @@ def test_media_that_are_none_are_refused(url: object) -> None:
         Prompt("{{media url=url}}").render(url=url)
 
 
+@pytest.mark.parametrize(("url", "kind"), [("ftp://u:hunter2@h/a?token=SECRET", None), ("https://u:hunter2@h/a", 3)])
+def test_media_that_are_refused_are_shown_without_what_opens_them(url: str, kind: object) -> None:
+    with pytest.raises(InvalidInput, match=r"tps?://h/a'") as caught:
+        Prompt("{{media url=url contentType=kind}}").render(url=url, kind=kind)
+    assert not any(secret in f"{caught.value} {caught.value.value}" for secret in ("hunter2", "SECRET"))
+
+
 def test_a_section_begins_a_part_that_bears_its_name() -> None:
     (message,) = Prompt('Read.\n{{section "data"}}\n{{text}}{{section "task"}}Sum up.').render(text="T").messages
     assert [part.text for part in message.parts if isinstance(part, Text)] == ["Read.\n", "\nT", "Sum up."]

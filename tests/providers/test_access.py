@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from aiapp.client.client import Client
 from aiapp.client.retry import Retry
 from aiapp.core.errors import AiappError, ConnectionFailed, InvalidInput, MissingKey
-from aiapp.providers.access import address_of, key_of
+from aiapp.providers.access import given_address, given_key
 from aiapp.providers.anthropic.provider import AnthropicProvider
 from aiapp.providers.openai.chat.provider import ChatProvider
 from aiapp.providers.openai.provider import OpenAIProvider
@@ -85,7 +85,7 @@ def test_a_key_that_is_no_text_is_refused_unseen() -> None:
 @given(st.text())
 def test_a_key_is_taken_as_a_header_can_hold_it_or_refused(text: str) -> None:
     try:
-        key = key_of(text)
+        key = given_key(text)
     except InvalidInput:
         assert not text.strip().isascii() or not text.strip().isprintable()
     else:
@@ -144,8 +144,8 @@ def test_an_address_of_the_environment_is_where_it_asks(model: str, monkeypatch:
 
 def test_an_address_may_have_a_path_a_port_and_any_letters() -> None:
     for address in ("http://[::1]:8000/v1", "https://bücher.example/v1", "http://gpu_1:8000/a@b", "HTTPS://X"):
-        assert address_of(f" {address}\n") == address
-    assert address_of(None) == address_of(" ") == ""
+        assert given_address(f" {address}\n") == address
+    assert given_address(None) == given_address(" ") == ""
 
 
 @EACH_MODEL

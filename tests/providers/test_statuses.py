@@ -44,6 +44,8 @@ def test_a_date_without_one_is_counted_from_now() -> None:
         ({"retry-after": "-7"}, 0.0),
         ({"retry-after": "7", "retry-after-ms": "250"}, 0.25),
         ({"retry-after": "7", "retry-after-ms": "soon"}, 7.0),
+        ({"retry-after": "7", "retry-after-ms": "inf"}, 7.0),
+        ({"retry-after": NOON, "retry-after-ms": "nan"}, 0.0),
         ({"retry-after": NOON}, 0.0),
         ({"retry-after": NOON, "date": FORMS[0]}, 0.0),
     ],

@@ -67,6 +67,7 @@ class StreamDecoder:
         self._blocks: dict[int, dict[str, Any]] = {}
         self._inputs: dict[int, str] = {}
         self._usage: dict[str, Any] = {}
+        self.done = False
 
     def decode(self, event: Mapping[str, Any]) -> Iterator[Event]:
         """Our events for one of theirs."""
@@ -83,6 +84,8 @@ class StreamDecoder:
                 yield from self._stop(event["index"])
             case "message_delta":
                 yield from self._end(event)
+            case "message_stop":
+                self.done = True
             case "error":
                 raise streamed_failure(event, self._model)
             case _:

@@ -127,6 +127,11 @@ class _AnswerDecoder:
     def __init__(self, decoder: StreamDecoder, answer: Answer) -> None:
         self._decoder, self._answer = decoder, answer
 
+    @property
+    def done(self) -> bool:
+        """Whether the last event has come."""
+        return self._decoder.done
+
     def decode(self, event: Mapping[str, Any]) -> Iterable[Event]:
         """Our events for one of theirs."""
         return self._answer.read(self._decoder.decode(event))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
@@ -12,15 +13,16 @@ from aiapp.core.errors import AiappError, ConnectionFailed, InvalidResponse
 from aiapp.core.events import Event
 from aiapp.core.request import Request
 from aiapp.core.secrets import names_a_secret
-from aiapp.providers.access import SHORTEST_KEY, address_of, key_of, tells
+from aiapp.providers.access import SHORTEST_KEY, given_address, given_key, tells
 from aiapp.providers.counting import Count, estimate
 from aiapp.providers.hosted import BROKEN_OFF
 from aiapp.providers.litellm import NAME
 from aiapp.providers.litellm.decode import StreamDecoder, decode
 from aiapp.providers.litellm.encode import checked, encode, without
 from aiapp.providers.litellm.errors import by_class, translate
-from aiapp.providers.litellm.sdk import Connections, load, require, taken
+from aiapp.providers.litellm.sdk import Connections, is_loaded, load, require, taken
 from aiapp.providers.litellm.usage import decode_usage
+from aiapp.providers.litellm.vendor import vendor_of
 from aiapp.providers.protocol import Prepared
 from aiapp.sync import PerLoop
 
@@ -37,8 +39,8 @@ class LiteLLMProvider:
     ) -> None:
         require()
         self.model = model
-        self._key = key_of(api_key)
-        given = {"api_key": self._key, "api_base": address_of(base_url)}
+        self._key = given_key(api_key)
+        given = {"api_key": self._key, "api_base": given_address(base_url)}
         self._access: dict[str, Any] = {name: value for name, value in given.items() if value}
         self._access |= {"timeout": timeout, "num_retries": 0, "max_retries": 0}
         # litellm's gateway for MCP tools is imported for every request with tools, and needs a package of its own.
@@ -54,8 +56,13 @@ class LiteLLMProvider:
     def address(self) -> str | None:
         """Where requests go, by an argument or by a variable such as `OPENAI_API_BASE`; None leaves it to litellm."""
         given: str | None = self._access.get("api_base")
-        vendor = self.model.partition("/")[0].upper()
+        vendor = (vendor_of(self.model) or "openai").upper()
         return given or os.environ.get(f"{vendor}_BASE_URL") or os.environ.get(f"{vendor}_API_BASE")
+
+    async def aload(self) -> None:
+        """Load litellm, which takes seconds, in a thread: the loop must not stand still for it."""
+        if not is_loaded():
+            await asyncio.to_thread(load)
 
     def prepare(self, request: Request) -> Prepared:
         """The arguments for a request; litellm is loaded to ask it about settings that not every model takes."""
@@ -69,6 +76,7 @@ class LiteLLMProvider:
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer."""
+        await self.aload()
         await self._connections.get()
         litellm, asked = load(), {**prepared.payload, **self._chat}
         with self._translated():
@@ -77,6 +85,7 @@ class LiteLLMProvider:
 
     async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
         """The answer as it comes."""
+        await self.aload()
         await self._connections.get()
         decoder, litellm = StreamDecoder(self.model), load()
         asked: dict[str, Any] = {"stream_options": {"include_usage": True}, **prepared.payload, "stream": True}
@@ -94,6 +103,7 @@ class LiteLLMProvider:
 
     async def aembed(self, texts: Sequence[str], dimensions: int | None) -> Vectors:
         """One vector for each text, in order."""
+        await self.aload()
         await self._connections.get()
         wanted = {} if dimensions is None else {"dimensions": dimensions}
         litellm, asked = load(), {"model": self.model, "input": list(texts), **wanted, **self._access}

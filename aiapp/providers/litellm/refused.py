@@ -7,6 +7,7 @@ from typing import Any
 
 from aiapp.core.errors import InvalidInput
 from aiapp.core.secrets import bare_url, without_secrets
+from aiapp.providers.litellm.vendor import vendor_of
 
 PASSES_ON = frozenset(
     {
@@ -53,13 +54,13 @@ def refuse_downloads(payload: Mapping[str, Any]) -> None:
 
     What is looked at is what will be sent, with what a user adds to it.
     """
-    provider = str(payload.get("custom_llm_provider") or str(payload["model"]).partition("/")[0])
+    provider = str(payload.get("custom_llm_provider") or vendor_of(str(payload["model"])))
     for message in _objects(payload["messages"]):
         for block in _objects(message.get("content")):
             kind = str(block.get("type")).removesuffix("_url")
             for url in _urls(block):
                 if not _handed_on(kind, url, provider):
-                    reason = f"for {provider}, litellm would download it itself or leave it out"
+                    reason = f"for {provider or payload['model']}, litellm would download it itself or leave it out"
                     call = "image" if kind == "image" else "file"
                     raise InvalidInput(f"messages.{kind}", bare_url(url), f"{call}(url, fetch=True); {reason}")
 

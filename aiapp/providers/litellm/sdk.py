@@ -64,6 +64,11 @@ def load() -> Any:
     return _tamed()
 
 
+def is_loaded() -> bool:
+    """Whether `load` has done its work before, and takes no time now."""
+    return _tamed.cache_info().currsize > 0
+
+
 @cache
 def _tamed() -> Any:
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # else the import fetches a file of prices

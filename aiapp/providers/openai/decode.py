@@ -74,7 +74,7 @@ class StreamDecoder:
     def __init__(self, model: str) -> None:
         self._model = model
         self._items: dict[int, _Item] = {}
-        self._called = self._refused = False
+        self._called = self._refused = self.done = False
 
     def decode(self, event: Mapping[str, Any]) -> Iterator[Event]:
         """Our events for one of theirs."""
@@ -100,6 +100,7 @@ class StreamDecoder:
             case "response.output_item.done":
                 yield from self._end(index, event["item"])
             case "response.completed" | "response.incomplete" | "response.failed":
+                self.done = True
                 yield from self._finish(event["response"])
             case "error":
                 raise failure(event.get("error") or event, NAME, self._model)

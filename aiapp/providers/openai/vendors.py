@@ -12,7 +12,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from aiapp.core.errors import InvalidInput, MissingKey
-from aiapp.providers.access import address_of, key_of
+from aiapp.providers.access import given_address, given_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,10 @@ class Vendor:
 
     def address(self, base_url: str | None) -> str | None:
         """Where it is; None for OpenAI's own, which is known where its SDK is."""
-        address = address_of(base_url)
+        address = given_address(base_url)
         if address or self.of_openai:
             return address or None
-        if given := address_of(None, self.base_url_variable):
+        if given := given_address(None, self.base_url_variable):
             path = given.rstrip("/")
             return path if path.endswith(self.base_path) else path + self.base_path
         if self.base_url:
@@ -79,7 +79,7 @@ class Vendor:
 
     def secret(self, api_key: str | None) -> str:
         """The key; empty where none is needed and none is there."""
-        found = key_of(api_key, self.key)
+        found = given_key(api_key, self.key)
         if not found and self.key and self.key_needed:
             raise MissingKey(self.name, self.key)
         return found

@@ -236,7 +236,10 @@ def test_a_status_outweighs_the_class_that_contradicts_it(status: int, kind: typ
 
 @pytest.mark.parametrize(
     "model",
-    ["gemini/gemini-2.5-pro", "vertex_ai/gemini-2.5-pro", "bedrock/m", "ollama/llava", "snowflake/m", "new/m", "m"],
+    [
+        *("gemini/gemini-2.5-pro", "vertex_ai/gemini-2.5-pro", "bedrock/m", "ollama/llava", "snowflake/m"),
+        *("new/m", "m", "claude-opus-5"),
+    ],
 )
 @pytest.mark.parametrize("url", ["http://10.0.0.1/x?token=SECRETSECRET", "https://u:hunter2@x.example/x"])
 def test_an_image_that_litellm_would_download_is_refused(model: str, url: str) -> None:
@@ -252,6 +255,7 @@ def test_which_urls_are_handed_on() -> None:
         return json.dumps(encode(Request((user([part]),)), model).payload)
 
     assert "https://x.example/i" in sent(Image("image/png", url="https://x.example/i"), "anthropic/m")
+    assert "http://x.example/i" in sent(Image("image/png", url="http://x.example/i"), "gpt-5.2")
     assert "gs://bucket/i" in sent(Image("image/png", url="gs://bucket/i"), "vertex_ai/m")
     for part in (Image("image/png", url="http://x.example/i"), File("application/pdf", "a", url="https://x.example/a")):
         with pytest.raises(errors.InvalidInput, match=rf"messages\.{part.kind}: .*fetch=True"):

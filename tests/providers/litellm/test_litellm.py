@@ -26,6 +26,7 @@ from aiapp.providers.litellm.errors import BY_CLASS, translate
 from aiapp.providers.litellm.provider import LiteLLMProvider
 from aiapp.providers.litellm.refused import PASSES_ON
 from aiapp.providers.litellm.sdk import load
+from aiapp.providers.litellm.vendor import vendor_of
 from aiapp.providers.protocol import Embeds, Prepared
 from aiapp.providers.registry import open_provider
 from tests.outside.programs import HAS_LITELLM, needs_litellm
@@ -347,3 +348,48 @@ def test_the_address_is_known_before_anything_is_loaded(monkeypatch: pytest.Monk
     monkeypatch.setenv("OLLAMA_API_BASE", "http://box:11434")
     assert LiteLLMProvider("ollama/m").address == "http://box:11434"
     assert LiteLLMProvider("ollama/m", base_url="http://other:11434").address == "http://other:11434"
+    monkeypatch.setenv("OPENAI_API_BASE", "http://box:8000/v1")
+    for model in ("openai/gpt-5.2", "gpt-5.2", "claude-opus-5"):  # litellm may take any other for OpenAI's, too
+        assert LiteLLMProvider(model).address == "http://box:8000/v1"
+
+
+@needs_litellm
+@pytest.mark.parametrize("model", ["gpt-4o", "o3", "text-embedding-3-small"])
+def test_a_name_of_openais_needs_no_vendor(model: str) -> None:
+    assert load().get_llm_provider(model)[1] == vendor_of(model)
+
+
+@needs_litellm
+@pytest.mark.parametrize("verb", ["complete", "stream"])
+def test_it_is_loaded_beside_the_loop(server: Server, verb: str) -> None:
+    """Also where it is asked, before anything is sent, which settings a model takes."""
+    program = f"""if True:
+        import asyncio, sys
+        from aiapp.client.client import Client
+        from aiapp.core.request import Settings
+
+        class Watch:
+            seen = []
+
+            def find_spec(self, name, path, target=None):
+                if name == "litellm":
+                    self.seen.append(asyncio._get_running_loop())
+
+        async def main():
+            sys.modules.pop("litellm", None)
+            client = Client("litellm:openai/m", api_key="{KEY}", base_url="{server.url}", settings=Settings(seed=1))
+            Watch.seen.clear()  # whether it is installed was looked up
+            if "{verb}" == "complete":
+                await client.acomplete("hi")
+            else:
+                [event async for event in client.stream("hi")]
+            await client.aclose()
+
+        sys.meta_path.insert(0, Watch())
+        asyncio.run(main())
+        assert "litellm" in sys.modules
+        print([loop is None for loop in Watch.seen])
+    """
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert set(ran.stdout.strip("[]\n").split(", ")) == {"True"}

@@ -42,6 +42,9 @@ def decode(answer: Mapping[str, Any], model: str, vendor: Vendor, characters: in
 class StreamDecoder:
     """Turns chunks into our events, one at a time."""
 
+    done = False
+    """No chunk is the last: `[DONE]` says that."""
+
     def __init__(self, model: str, vendor: Vendor, characters: int | None = None) -> None:
         self._model, self._vendor, self._characters = model, vendor, characters
         self._calls = Calls(vendor.name, answer=ANSWER)
