@@ -192,11 +192,7 @@ class Reservation:
     def settle(self, spent: Claim | None) -> None:
         """Spend what was taken; None is nothing. Once settled, it stays so."""
         with _lock:
-            if self._held:
-                self._held = False
-                for account in self.accounts:
-                    account.settle(self.claim, spent)
-                _advance(self.accounts)
+            self._settle(spent)
 
     def settle_at_bound(self) -> None:
         """Nobody knows what was taken, so it is what may have been."""
@@ -224,9 +220,16 @@ class Reservation:
         for account in self.accounts:
             account.reserve(self.claim)
 
+    def _settle(self, spent: Claim | None) -> None:
+        if self._held:
+            self._held = False
+            for account in self.accounts:
+                account.settle(self.claim, spent)
+            _advance(self.accounts)
+
     def _give_up(self) -> None:
-        self.settle(None)
-        with _lock:
+        with _lock:  # once for both: its turn may come between them
+            self._settle(None)
             for account in self.accounts:
                 if self in account.line:
                     account.line.remove(self)
