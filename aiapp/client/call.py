@@ -55,6 +55,8 @@ class Call:
     """How often something left this machine, or was asked of a model on it."""
     queued: float = 0.0
     """Seconds spent waiting for the client's own limits."""
+    began: float | None = None
+    """When its first try began, by `working`: the retries of all its models have one deadline."""
     _watching: list[Callable[[Response[Any]], None]] = field(default_factory=list[Callable[[Response[Any]], None]])
     _closing: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
 

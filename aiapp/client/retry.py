@@ -25,8 +25,8 @@ class Retry:
     """At most `attempts` tries; waits in seconds are random, up to a bound that doubles from `first_wait`.
 
     The bound stays at `longest_wait`. A wait that the provider asks for is honoured instead. No wait is begun that
-    would end after `deadline` seconds from the first try: the failure is raised at once. Time spent queueing for the
-    client's own limits is not counted.
+    would end after `deadline` seconds from the first try of a call, whichever model that asked: the failure is raised
+    at once. Time spent queueing for the client's own limits is not counted. A fallback model has `attempts` of its own.
     """
 
     attempts: int = 3
@@ -53,10 +53,12 @@ async def attempt(
     clock: Callable[[], float] = time.perf_counter,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     at_most: Callable[[ProviderError], Decimal | None] = _nobody_knows,
+    since: float | None = None,
 ) -> T:
     """Do `work`, trying again as the policy says; each try is added to `log`.
 
-    `at_most` says what a try may have been charged that ended with an error.
+    `at_most` says what a try may have been charged that ended with an error. `since` is when the call's first try
+    began by the clock, where that was another model's.
     """
     began = clock()
     try:
@@ -69,7 +71,8 @@ async def attempt(
     else:
         log.append(Attempt(model, clock() - began))
         return result
-    return await _again(work, policy, model, log, failed, began, clock, sleep, at_most)
+    first_began = began if since is None else since
+    return await _again(work, policy, model, log, failed, first_began, clock, sleep, at_most)
 
 
 def _failure(

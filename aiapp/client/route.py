@@ -80,6 +80,8 @@ class Route:
         return done[-1]
 
     async def _attempt(self, gated: Proceed, call: Call) -> Opened:
+        if call.began is None:
+            call.began = call.working()
         return await attempt(
             partial(gated, call),
             self.retry,
@@ -87,6 +89,7 @@ class Route:
             call.attempts,
             clock=call.working,
             at_most=partial(_at_most, call),
+            since=call.began,
         )
 
     async def _send(self, call: Call) -> Opened:

@@ -77,7 +77,7 @@ class ScriptedModel:
     """A provider that answers from a script: one answer for ever, a list in order, or a function of the request.
 
     A text is streamed in pieces of five characters; `Said` is what `WireServer` takes too; an exception is raised; a
-    tuple of events is passed on as it is.
+    tuple of events is passed on as it is. As a context manager, it fails at its end where answers are left over.
 
     It has no address: to a response cache all of them are one model, so that a test can show that an answer which one
     gave is not asked of the next. Give each its own cache where their answers must not be mixed.
@@ -113,6 +113,13 @@ class ScriptedModel:
 
     async def aclose(self) -> None:
         """Nothing is held open."""
+
+    def __enter__(self) -> ScriptedModel:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.assert_done()
 
     def assert_done(self) -> None:
         """Fail where a list of answers was not used up."""

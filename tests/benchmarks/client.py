@@ -265,12 +265,11 @@ def many(url: str, loop: asyncio.AbstractEventLoop) -> list[Row]:
         api_key="k", base_url=url, max_retries=0, timeout=120.0
     )  # a busy machine is slow to connect
     ours = Client(f"openai:{MODEL}", api_key="k", base_url=url, retry=Retry(attempts=1))
-    said: Any = {"model": MODEL, "messages": [{"role": "user", "content": ASKED}]}
     return [
         Row(
             f"{MANY:,} calls, {IN_FLIGHT} in flight",
             MANY,
-            at_once(loop, lambda: asdk.chat.completions.create(**said), MANY),
+            at_once(loop, lambda: asdk.responses.create(model=MODEL, input=ASKED), MANY),
             at_once(loop, lambda: ours.acomplete(ASKED), MANY),
             2.0,
             clock=time.perf_counter,
@@ -280,7 +279,7 @@ def many(url: str, loop: asyncio.AbstractEventLoop) -> list[Row]:
 
 FIRST_SDK = """import openai
 sdk = openai.OpenAI(api_key="k", base_url="{url}", max_retries=0)
-sdk.chat.completions.create(model="gpt-test", messages=[{{"role": "user", "content": "Hello"}}])
+sdk.responses.create(model="gpt-test", input="Hello")
 """
 FIRST_OURS = """from aiapp import Client
 Client("openai:gpt-test", api_key="k", base_url="{url}").complete("Hello")

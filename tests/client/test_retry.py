@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aiapp.client.call import Call, Opened, Proceed
 from aiapp.client.client import Client
 from aiapp.client.retry import Retry, attempt
 from aiapp.core.errors import (
@@ -204,3 +205,19 @@ def test_of_a_thousand_calls_each_ends_in_an_answer_or_a_typed_error(streamed: b
             assert sum(one.wait for one in log) <= policy.deadline
         else:
             assert isinstance(result, RateLimited | Overloaded | Unavailable)
+
+
+def test_the_models_of_one_call_have_one_deadline() -> None:
+    busy = RateLimited("busy", provider="s", model="m", status=429, retry_after=0.04)
+    seen: list[Call] = []
+
+    async def watch(call: Call, proceed: Proceed, /) -> Opened:
+        seen.append(call)
+        return await proceed(call)
+
+    models = [ScriptedModel(busy) for _ in range(3)]
+    client = Client(provider=models[0], fallback=models[1:], retry=Retry(attempts=3, deadline=0.1), middleware=[watch])
+    with pytest.raises(RateLimited):
+        client.complete("hi")
+    assert sum(attempt.wait for attempt in seen[0].attempts) <= 0.1
+    assert len(models[2].requests) == 1  # asked all the same, at once

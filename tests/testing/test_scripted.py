@@ -26,6 +26,15 @@ def test_a_script_is_followed_and_checked_for_leftovers() -> None:
         client.complete("d")
 
 
+def test_as_a_context_it_fails_at_its_end_where_answers_are_left_over() -> None:
+    with pytest.raises(AssertionError, match="1 answers of the script were not asked for"), ScriptedModel(["a"]):
+        pass
+    with ScriptedModel(["a"]) as model:
+        assert Client(provider=model).complete("hi").text == "a"
+    with pytest.raises(KeyError), ScriptedModel(["a"]):
+        raise KeyError("what went wrong is said, not what was left over")
+
+
 def test_a_script_may_be_a_function_or_a_failure() -> None:
     assert Client(provider=ScriptedModel(lambda request: request.messages[0].text[::-1])).complete("abc").text == "cba"
     with pytest.raises(LookupError):
