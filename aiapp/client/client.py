@@ -117,8 +117,9 @@ class Client:
     def explain(self, request: Asked, *, output: type[Any] | Schema[Any] | None = None) -> Explanation:
         """The receipt of a call that is not made: what would be sent to whom, in which order, and what it would cost.
 
-        Nothing is sent, and `middleware` is not asked. What a call would raise before anything is sent is raised here,
-        save that a strict client says `refused`, and a budget `over_budget`.
+        It is that of `complete`; the payload of a stream asks for one besides. Nothing is sent, and `middleware` is not
+        asked. What a call would raise before anything is sent is raised here, save that a strict client says `refused`,
+        and a budget `over_budget`.
         """
         asked = self._request(request, None if output is None else Schema.of(output))
         kept = None if self._cached is None else self._cached.kept(asked, self._routes[0].provider)

@@ -94,6 +94,15 @@ def address_of(provider: Provider) -> str | None:
 
 
 @runtime_checkable
+class AsksForStreams(Protocol):
+    """A provider that sends another payload where the answer is to be streamed."""
+
+    def streaming(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The payload that asks for a stream."""
+        ...
+
+
+@runtime_checkable
 class Embeds(Protocol):
     """A provider whose model makes vectors of texts."""
 

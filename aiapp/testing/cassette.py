@@ -17,7 +17,7 @@ from __future__ import annotations
 import difflib
 import os
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +30,7 @@ from aiapp.core.events import Event
 from aiapp.core.request import Request
 from aiapp.core.serialisation import from_plain, to_plain
 from aiapp.providers.counting import Count, estimate
-from aiapp.providers.protocol import Addressed, Counts, Embeds, HoldsSecrets, Prepared, Provider
+from aiapp.providers.protocol import Addressed, AsksForStreams, Counts, Embeds, HoldsSecrets, Prepared, Provider
 from aiapp.providers.registry import open_provider
 from aiapp.testing.scripted import PreparedRequest, request_of
 from aiapp.testing.tape import (
@@ -136,6 +136,11 @@ class Cassette:
         return _Taped(
             prepared.payload, prepared.changes, most_tokens=prepared.most_tokens, request=request, inner=prepared
         )
+
+    def streaming(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The payload by which the recorded provider asks for a stream."""
+        inner = self._provider
+        return inner.streaming(payload) if isinstance(inner, AsksForStreams) else payload
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer."""
