@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from aiapp.core.response import Change
+from aiapp.providers.enforcing import ANNOTATIONS, unenforced
 
 DEEPEST, MOST_PROPERTIES, MOST_OPTIONS, MOST_CHARACTERS, LONGEST_OPTIONS = 10, 5_000, 1_000, 120_000, 15_000
 """The limits that OpenAI's guide names; the last is the characters of one enum of more than 250 texts."""
@@ -36,7 +37,6 @@ _STRUCTURAL = {
     "prefixItems", "additionalItems", "contains", "unevaluatedProperties", "unevaluatedItems", "minProperties",
     "maxProperties",
 }  # fmt: skip
-_ANNOTATIONS = {"default", "examples", "example", "deprecated", "readOnly", "writeOnly"}
 _BEYOND_REGULAR = re.compile(r"\(\?[=!<]|\\[1-9]|\(\?P[=>]")
 
 
@@ -54,22 +54,23 @@ class Strict:
     too_large: bool = False
 
 
-def strict(schema: Mapping[str, Any], at: str = "format") -> Strict:
+def strict(schema: Mapping[str, Any], at: str = "format", *, checked: bool = True) -> Strict:
     """The strict form, or the schema as it is where it has none; `at` opens the name of each change.
 
-    It is made once for each content: an agent sends the same tools with every turn.
+    `checked` is whether what the model writes is, when it is read. It is made once for each content: an agent sends the
+    same tools with every turn.
     """
-    return _strict(json.dumps(dict(schema)), at)
+    return _strict(json.dumps(dict(schema)), at, checked)
 
 
 @lru_cache(maxsize=512)
-def _strict(text: str, at: str) -> Strict:
+def _strict(text: str, at: str, checked: bool) -> Strict:
     schema: Mapping[str, Any] = json.loads(text)
-    walk = _Walk(schema, at)
+    walk = _Walk(schema, at, checked)
     try:
         made = walk.root()
     except _NoStrictForm as reason:
-        change = Change(at, f"{reason}; the schema is sent as it is, and not enforced", lost=False)
+        change = unenforced(at, f"{reason}; the schema is sent as it is, and not enforced", checked=checked)
         return Strict(schema, False, (change,), too_large=isinstance(reason, _TooLarge))
     return Strict(made, True, tuple(walk.changes), tuple(walk.demanded))
 
@@ -88,6 +89,7 @@ class _Walk:
 
     schema: Mapping[str, Any]
     at: str
+    checked: bool
     changes: list[Change] = field(default_factory=list[Change])
     demanded: list[str] = field(default_factory=list[str])
     properties: int = 0
@@ -145,7 +147,7 @@ class _Walk:
             if "anyOf" in given:
                 raise _NoStrictForm(f"{_place(path)} has oneOf beside anyOf")
             given["anyOf"] = given.pop("oneOf")
-            self._change(path, "oneOf", "sent as anyOf")
+            self._unenforced(path, "oneOf", "sent as anyOf")
         return given
 
     def _reference(self, target: Any, made: dict[str, Any], path: tuple[str, ...]) -> None:
@@ -193,12 +195,12 @@ class _Walk:
             unknown_text = (name == "format" and value not in _FORMATS) or (
                 name == "pattern" and _BEYOND_REGULAR.search(value)
             )
-            if name in _ANNOTATIONS:
+            if name in ANNOTATIONS:
                 self._change(path, name, "strict mode does not take it; left out")
             elif unknown_text or name not in _KEPT | _WALKED | _SILENT:
                 made.pop(name, None)
                 hints.append(f"{name}: {json.dumps(value)}")
-                self._change(path, name, "strict mode does not take it; said in the description")
+                self._unenforced(path, name, "strict mode does not take it; said in the description")
         if hints:
             made["description"] = "\n".join([*([made["description"]] if "description" in made else []), *hints])
 
@@ -217,6 +219,9 @@ class _Walk:
 
     def _change(self, path: tuple[str, ...], keyword: str, reason: str) -> None:
         self.changes.append(Change(".".join((self.at, *path, keyword)), reason, lost=False))
+
+    def _unenforced(self, path: tuple[str, ...], keyword: str, reason: str) -> None:
+        self.changes.append(unenforced(".".join((self.at, *path, keyword)), reason, checked=self.checked))
 
 
 _JSON_TYPES: dict[type, str] = {

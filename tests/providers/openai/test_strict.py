@@ -20,6 +20,19 @@ from typing_extensions import NotRequired, TypedDict  # noqa: UP035
 from aiapp.core.schema import Misfit, Schema
 from aiapp.providers.openai.strict import Strict, strict
 
+DICT = {"type": "object", "additionalProperties": {"type": "integer"}}
+UNIQUE = {"type": "array", "items": {"type": "integer"}, "uniqueItems": True, "default": [1]}
+
+
+def test_what_is_not_enforced_is_lost_where_nothing_is_read_by_the_schema() -> None:
+    schema = {"type": "object", "properties": {"a": UNIQUE}, "required": ["a"]}
+    made = {checked: strict(schema, checked=checked) for checked in (True, False)}
+    assert made[True].schema == made[False].schema
+    lost = {change.field: change.lost for change in made[False].changes}
+    assert lost == {"format.a.uniqueItems": True, "format.a.default": False}
+    assert not any(change.lost for change in made[True].changes)
+    assert [strict(DICT, checked=checked).changes[0].lost for checked in (True, False)] == [False, True]
+
 
 class Colour(Enum):
     RED = "red"
