@@ -30,6 +30,7 @@ _WALKED = {"$ref", "$defs", "definitions", "anyOf", "oneOf", "allOf", "discrimin
     "required",
     "additionalProperties",
 }
+_TOLD = {"title", "description"}
 _DEFINITIONS = ("$defs", "definitions")
 _SILENT = {"$schema", "$id", "$comment"}
 _STRUCTURAL = {
@@ -115,10 +116,10 @@ class _Walk:
         given: dict[str, Any] = dict(node)  # pyright: ignore[reportUnknownArgumentType]
         if depth > DEEPEST:
             raise _TooLarge(f"{_place(path)} is nested deeper than {DEEPEST} levels")
+        given = self._merged(given, path)
         structural = [name for name in given if name in _STRUCTURAL or (path and name in _DEFINITIONS)]
         if structural:
             raise _NoStrictForm(f"{_place(path)} has {', '.join(sorted(structural))}")
-        given = self._merged(given, path)
         made = {name: given[name] for name in given if name in _KEPT}
         self._note(given, made, path)
         if "$ref" in given:
@@ -137,11 +138,14 @@ class _Walk:
         return made
 
     def _merged(self, given: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-        """`allOf` of one schema is that schema; `oneOf` becomes `anyOf`."""
-        if "allOf" in given:
-            if len(given["allOf"]) != 1:
+        """`allOf` of one schema is that schema, unless its keywords contradict those beside it; `oneOf` is `anyOf`."""
+        while "allOf" in given:
+            if len(given["allOf"]) != 1 or not isinstance(given["allOf"][0], Mapping):
                 raise _NoStrictForm(f"{_place(path)} has allOf")
             (only,) = given.pop("allOf")
+            twice = [name for name in only if name in given and only[name] != given[name] and name not in _TOLD]
+            if twice:
+                raise _NoStrictForm(f"{_place(path)} has {', '.join(sorted(twice))} beside another in allOf")
             given = {**only, **given}
         if "oneOf" in given:
             if "anyOf" in given:
@@ -168,6 +172,9 @@ class _Walk:
         made["type"] = given.get("type", "object")
         made["properties"] = {name: self.node(one, (*path, name), depth + 1) for name, one in properties.items()}
         required: list[str] = list(given.get("required", ()))
+        unknown = [name for name in required if name not in properties]
+        if unknown:
+            raise _NoStrictForm(f"{_place(path)} requires {', '.join(unknown)}, of which it says nothing")
         for name, one in properties.items():
             if name not in required and not self._nullable(one):
                 self.demanded.append(".".join((*path, name)))

@@ -34,6 +34,29 @@ def test_what_is_not_enforced_is_lost_where_nothing_is_read_by_the_schema() -> N
     assert [strict(DICT, checked=checked).changes[0].lost for checked in (True, False)] == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("node", "why"),
+    [
+        ({"allOf": [{"type": "integer", "minimum": 5}], "minimum": 3}, "a has minimum beside another in allOf"),
+        ({"allOf": [{"allOf": [{"type": "integer", "minimum": 5}]}], "minimum": 3}, "a has minimum beside another"),
+        ({"allOf": [{"type": "integer", "not": {"const": 1}}]}, "a has not"),
+        ({"allOf": [True], "type": "integer"}, "a has allOf"),
+        ({"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x", "y"]}, "a requires y"),
+    ],
+)
+def test_a_schema_whose_demands_would_be_lost_has_no_strict_form(node: dict[str, Any], why: str) -> None:
+    schema = {"type": "object", "properties": {"a": node}, "required": ["a"]}
+    made = strict(schema)
+    assert (made.schema, made.enforced) == (schema, False)
+    assert made.changes[0].reason.startswith(why)
+
+
+def test_what_all_of_one_schema_says_again_is_one_demand() -> None:
+    node = {"allOf": [{"type": "integer", "minimum": 5, "title": "X"}], "minimum": 5, "title": "Y"}
+    made = strict({"type": "object", "properties": {"a": node}, "required": ["a"]})
+    assert made.schema["properties"]["a"] == {"type": "integer", "minimum": 5, "title": "Y"}
+
+
 class Colour(Enum):
     RED = "red"
     BLUE = "blue"
