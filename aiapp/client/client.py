@@ -26,6 +26,7 @@ from aiapp.client.structured import REASKS, answer_of, structured
 from aiapp.core.embeddings import Embeddings
 from aiapp.core.errors import AiappError, InvalidInput, OverBudget
 from aiapp.core.events import Event, Fold, TextDelta, ThinkingDelta, ToolCallStart, fold
+from aiapp.core.formats import JsonSchema
 from aiapp.core.request import Asked, Request, Settings
 from aiapp.core.response import Response
 from aiapp.core.schema import Schema
@@ -289,7 +290,7 @@ class Client:
     def _request(self, asked: Asked, schema: Schema[Any] | None = None) -> Request:
         request = Request.of(asked)
         if schema is not None:
-            request = replace(request, format=schema.format())
+            request = replace(request, format=_form(request, schema))
         settings = request.settings.over(self._settings)
         return request if settings is request.settings else replace(request, settings=settings)
 
@@ -336,3 +337,12 @@ class Client:
             finally:
                 await close_stream(rest)
                 await call.aclose()
+
+
+def _form(request: Request, schema: Schema[Any]) -> JsonSchema:
+    """The form of a type; a request that has one of its own must mean the same."""
+    own, form = request.format, schema.format()
+    if own is not None and not (isinstance(own, JsonSchema) and own.schema == form.schema):
+        accepted = "a type of the format that the request has; or leave out one of the two"
+        raise InvalidInput("output", schema.type, accepted)
+    return form
