@@ -204,6 +204,9 @@ class Client:
         schema = None if output is None else Schema.of(output)
         return Stream(self._events(self._request(request, schema), schema, here(), budgets_here(self._budget)), schema)
 
+    astream = stream
+    """The same: a stream serves both worlds."""
+
     @overload
     async def abatch(
         self, requests: Iterable[Asked], *, concurrency: int = CONCURRENCY, on_progress: Progress | None = None
