@@ -112,6 +112,22 @@ class Embeds(Protocol):
 
 
 @runtime_checkable
+class EncodesTexts(Protocol):
+    """A provider that embeds, and can show what it sends for it."""
+
+    def encode_texts(self, texts: Sequence[str], dimensions: int | None) -> Mapping[str, Any]:
+        """The payload for the texts, as if one request could hold them all: pure, without the network."""
+        ...
+
+
+def encoded_texts(provider: Provider, texts: Sequence[str], dimensions: int | None) -> Mapping[str, Any]:
+    """What a provider sends for texts, as far as it can show it."""
+    if isinstance(provider, EncodesTexts):
+        return provider.encode_texts(texts, dimensions)
+    return {"input": list(texts)} if dimensions is None else {"input": list(texts), "dimensions": dimensions}
+
+
+@runtime_checkable
 class Counts(Protocol):
     """A provider that can tell how many tokens a request takes."""
 

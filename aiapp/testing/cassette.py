@@ -30,7 +30,16 @@ from aiapp.core.events import Event
 from aiapp.core.request import Request
 from aiapp.core.serialisation import from_plain, to_plain
 from aiapp.providers.counting import Count, estimate
-from aiapp.providers.protocol import Addressed, AsksForStreams, Counts, Embeds, HoldsSecrets, Prepared, Provider
+from aiapp.providers.protocol import (
+    Addressed,
+    AsksForStreams,
+    Counts,
+    Embeds,
+    HoldsSecrets,
+    Prepared,
+    Provider,
+    encoded_texts,
+)
 from aiapp.providers.registry import open_provider
 from aiapp.testing.scripted import PreparedRequest, request_of
 from aiapp.testing.tape import (
@@ -149,6 +158,10 @@ class Cassette:
     def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
         """The answer as it comes; a recorded one comes at once."""
         return self._play(prepared, streaming=True)
+
+    def encode_texts(self, texts: Sequence[str], dimensions: int | None) -> Mapping[str, Any]:
+        """The payload as the recorded provider has it today."""
+        return encoded_texts(self._provider, texts, dimensions)
 
     async def aembed(self, texts: Sequence[str], dimensions: int | None) -> Vectors:
         """One vector for each text, as they were recorded."""
