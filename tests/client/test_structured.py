@@ -205,3 +205,9 @@ def test_a_format_that_means_the_same_as_the_type_is_taken() -> None:
     own = JsonSchema(Schema(int).format().schema, "another_name")
     client = Client(provider=ScriptedModel(['{"value": 3}']))
     assert client.complete(Request((user("hi"),), format=own), output=int).output == 3
+
+
+def test_an_answer_in_a_fence_costs_one_call() -> None:
+    with WireServer(Said('```json\n{"value": 3}\n```')) as server:
+        response = Client("deepseek:m", api_key="k", base_url=server.url).complete("How many?", output=int)
+        assert (response.output, len(server.requests)) == (3, 1)
