@@ -18,15 +18,16 @@ from typing import Any
 class Abilities:
     """What a model accepts; None where nobody wrote it down.
 
-    `sampling` is temperature and top_p (of a model that reasons: while its effort is `none`), `efforts` the reasoning
-    efforts by name, `default_effort` the one where none is asked for, `without_thinking` the provider's own word for no
-    reasoning where `none` is one of them, `cache_marks` a prompt cache with marks and a lifetime, `forced_tools` a tool
-    choice that is `required` or names a tool, `json_schema` a schema for the answer, `prefill` a conversation that ends
-    with the assistant, `images` and `files` input of these kinds, `output_tokens` the most that an answer may have,
-    `context` the most tokens of request and answer together.
+    `sampling` is temperature and top_p (of a model that reasons: while its effort is `none`), `stop` texts that end an
+    answer, `efforts` the reasoning efforts by name, `default_effort` the one where none is asked for,
+    `without_thinking` the provider's own word for no reasoning where `none` is one of them, `cache_marks` a prompt
+    cache with marks and a lifetime, `forced_tools` a tool choice that is `required` or names a tool, `json_schema` a
+    schema for the answer, `prefill` a conversation that ends with the assistant, `images` and `files` input of these
+    kinds, `output_tokens` the most that an answer may have, `context` the most tokens of request and answer together.
     """
 
     sampling: bool | None = None
+    stop: bool | None = None
     efforts: tuple[str, ...] | None = None
     default_effort: str | None = None
     without_thinking: str | None = None

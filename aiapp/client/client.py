@@ -26,6 +26,7 @@ from aiapp.client.structured import REASKS, answer_of, structured
 from aiapp.core.embeddings import Embeddings
 from aiapp.core.errors import AiappError, InvalidInput, OverBudget
 from aiapp.core.events import Event, Fold, TextDelta, ThinkingDelta, ToolCallStart, fold
+from aiapp.core.formats import JsonSchema
 from aiapp.core.request import Asked, Request, Settings
 from aiapp.core.response import Response
 from aiapp.core.schema import Schema
@@ -117,8 +118,9 @@ class Client:
     def explain(self, request: Asked, *, output: type[Any] | Schema[Any] | None = None) -> Explanation:
         """The receipt of a call that is not made: what would be sent to whom, in which order, and what it would cost.
 
-        Nothing is sent, and `middleware` is not asked. What a call would raise before anything is sent is raised here,
-        save that a strict client says `refused`, and a budget `over_budget`.
+        It is that of `complete`; the payload of a stream asks for one besides. Nothing is sent, and `middleware` is not
+        asked. What a call would raise before anything is sent is raised here, save that a strict client says `refused`,
+        and a budget `over_budget`.
         """
         asked = self._request(request, None if output is None else Schema.of(output))
         kept = None if self._cached is None else self._cached.kept(asked, self._routes[0].provider)
@@ -201,6 +203,9 @@ class Client:
         """
         schema = None if output is None else Schema.of(output)
         return Stream(self._events(self._request(request, schema), schema, here(), budgets_here(self._budget)), schema)
+
+    astream = stream
+    """The same: a stream serves both worlds."""
 
     @overload
     async def abatch(
@@ -288,7 +293,7 @@ class Client:
     def _request(self, asked: Asked, schema: Schema[Any] | None = None) -> Request:
         request = Request.of(asked)
         if schema is not None:
-            request = replace(request, format=schema.format())
+            request = replace(request, format=_form(request, schema))
         settings = request.settings.over(self._settings)
         return request if settings is request.settings else replace(request, settings=settings)
 
@@ -335,3 +340,12 @@ class Client:
             finally:
                 await close_stream(rest)
                 await call.aclose()
+
+
+def _form(request: Request, schema: Schema[Any]) -> JsonSchema:
+    """The form of a type; a request that has one of its own must mean the same."""
+    own, form = request.format, schema.format()
+    if own is not None and not (isinstance(own, JsonSchema) and own.schema == form.schema):
+        accepted = "a type of the format that the request has; or leave out one of the two"
+        raise InvalidInput("output", schema.type, accepted)
+    return form

@@ -90,6 +90,9 @@ class Conversation:
         stream.on_response(lambda response: self._keep(message, response))
         return stream
 
+    astream = stream
+    """The same: a stream serves both worlds."""
+
     def to_json(self) -> str:
         """The conversation as JSON text: messages, tools and settings; the client is no part of it."""
         return to_json(self._said)

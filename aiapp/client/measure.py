@@ -19,7 +19,7 @@ from aiapp.core.request import Request, Settings
 from aiapp.core.response import Receipt
 from aiapp.core.usage import Usage
 from aiapp.providers.counting import Count
-from aiapp.providers.protocol import Counts, Embeds
+from aiapp.providers.protocol import Counts, Embeds, encoded_texts
 from aiapp.tracking.scope import here
 
 
@@ -54,7 +54,7 @@ def _receipt(route: Route, call: Call, vectors: Vectors, held: list[str], dimens
         invoice=invoice_of(call, vectors.usage, vectors.model) if held else Invoice(),
         timing=call.stopwatch.timing(),
         attempts=tuple(call.attempts),
-        payload={"input": held} if dimensions is None else {"input": held, "dimensions": dimensions},
+        payload=encoded_texts(route.provider, held, dimensions),
         request_id=vectors.request_id,
         served=vectors.model,
     )

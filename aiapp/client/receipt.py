@@ -17,7 +17,7 @@ from aiapp.core.request import Request
 from aiapp.core.response import Change, Receipt, Response
 from aiapp.core.secrets import without_secrets
 from aiapp.core.usage import Usage
-from aiapp.providers.protocol import Prepared, Provider
+from aiapp.providers.protocol import AsksForStreams, Prepared, Provider
 from aiapp.providers.tiers import served_tier
 from aiapp.tracking.billing import CACHED, OWN_MACHINE, bill, nothing_due
 
@@ -30,6 +30,14 @@ def shown(payload: Mapping[str, Any], request: Request) -> Mapping[str, Any]:
     return (
         {**payload, **without_secrets({name: payload[name] for name in extra if name in payload})} if extra else payload
     )
+
+
+def _sent(prepared: Prepared, call: Call) -> Mapping[str, Any]:
+    """The payload as it goes out: a stream is asked for in it."""
+    provider = call.provider
+    if call.streaming and isinstance(provider, AsksForStreams):
+        return provider.streaming(prepared.payload)
+    return prepared.payload
 
 
 def _by_url(part: Part) -> bool:
@@ -56,7 +64,7 @@ def response_of(completion: Completion, call: Call) -> Response:
         timing=call.stopwatch.timing(),
         attempts=tuple(call.attempts),
         changes=(*prepared.changes, *(Change(one.field, one.reason, one.lost) for one in completion.altered)),
-        payload=shown(prepared.payload, call.request),
+        payload=shown(_sent(prepared, call), call.request),
         request_id=completion.request_id,
         served=completion.model,
         tier=completion.tier,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 T = TypeVar("T")
+_FENCED = re.compile(r"\s*```[^\n`]*\n(.*)\n[ \t]*```\s*", re.DOTALL)
+"""No JSON text begins with a fence, so what is read without one is never anything else."""
 LONGEST_NAME = 64
 """Providers take names of at most 64 letters, digits, underscores and hyphens."""
 _TYPE = Accepted(
@@ -75,11 +77,15 @@ class Schema(Generic[T]):
         return self._format
 
     def read(self, text: str) -> T | Misfit:
-        """The value that a JSON text holds, or why it holds none."""
+        """The value that a JSON text holds, or why it holds none.
+
+        One Markdown fence around it is passed over: a model writes it where its provider enforces no form.
+        """
         from pydantic import ValidationError
 
+        fenced = _FENCED.fullmatch(text)
         try:
-            value = self._adapter.validate_json(text)
+            value = self._adapter.validate_json(text if fenced is None else fenced[1])
         except ValidationError as error:
             places = ((".".join(map(str, one["loc"])) or "value", one["msg"]) for one in error.errors())
             return Misfit("; ".join(f"{place}: {problem}" for place, problem in places))

@@ -94,12 +94,37 @@ def address_of(provider: Provider) -> str | None:
 
 
 @runtime_checkable
+class AsksForStreams(Protocol):
+    """A provider that sends another payload where the answer is to be streamed."""
+
+    def streaming(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The payload that asks for a stream."""
+        ...
+
+
+@runtime_checkable
 class Embeds(Protocol):
     """A provider whose model makes vectors of texts."""
 
     async def aembed(self, texts: Sequence[str], dimensions: int | None) -> Vectors:
         """One vector for each text, in order; `dimensions` asks for shorter ones where the model can."""
         ...
+
+
+@runtime_checkable
+class EncodesTexts(Protocol):
+    """A provider that embeds, and can show what it sends for it."""
+
+    def encode_texts(self, texts: Sequence[str], dimensions: int | None) -> Mapping[str, Any]:
+        """The payload for the texts, as if one request could hold them all: pure, without the network."""
+        ...
+
+
+def encoded_texts(provider: Provider, texts: Sequence[str], dimensions: int | None) -> Mapping[str, Any]:
+    """What a provider sends for texts, as far as it can show it."""
+    if isinstance(provider, EncodesTexts):
+        return provider.encode_texts(texts, dimensions)
+    return {"input": list(texts)} if dimensions is None else {"input": list(texts), "dimensions": dimensions}
 
 
 @runtime_checkable

@@ -17,7 +17,7 @@ from __future__ import annotations
 import difflib
 import os
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +30,16 @@ from aiapp.core.events import Event
 from aiapp.core.request import Request
 from aiapp.core.serialisation import from_plain, to_plain
 from aiapp.providers.counting import Count, estimate
-from aiapp.providers.protocol import Addressed, Counts, Embeds, HoldsSecrets, Prepared, Provider
+from aiapp.providers.protocol import (
+    Addressed,
+    AsksForStreams,
+    Counts,
+    Embeds,
+    HoldsSecrets,
+    Prepared,
+    Provider,
+    encoded_texts,
+)
 from aiapp.providers.registry import open_provider
 from aiapp.testing.scripted import PreparedRequest, request_of
 from aiapp.testing.tape import (
@@ -137,6 +146,11 @@ class Cassette:
             prepared.payload, prepared.changes, most_tokens=prepared.most_tokens, request=request, inner=prepared
         )
 
+    def streaming(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The payload by which the recorded provider asks for a stream."""
+        inner = self._provider
+        return inner.streaming(payload) if isinstance(inner, AsksForStreams) else payload
+
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer."""
         return [event async for event in self._play(prepared, streaming=False)]
@@ -144,6 +158,10 @@ class Cassette:
     def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
         """The answer as it comes; a recorded one comes at once."""
         return self._play(prepared, streaming=True)
+
+    def encode_texts(self, texts: Sequence[str], dimensions: int | None) -> Mapping[str, Any]:
+        """The payload as the recorded provider has it today."""
+        return encoded_texts(self._provider, texts, dimensions)
 
     async def aembed(self, texts: Sequence[str], dimensions: int | None) -> Vectors:
         """One vector for each text, as they were recorded."""

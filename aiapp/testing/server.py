@@ -8,7 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeGuard, cast
 
@@ -43,9 +43,20 @@ class WireServer:
     `/embeddings`; `/responses/input_tokens` and `/messages/count_tokens` tell the input tokens of the answer's usage. A
     list that runs out, a function that fails and an answer that the wire cannot say are answered with 500 and the
     reason. `delay` seconds pass before every answer. `record=False` keeps no request, for long benchmarks.
+
+    Two habits of vendors that speak Chat Completions otherwise than OpenAI: `usage_unasked` counts in every stream, and
+    `reasoning_outside` keeps the tokens of reasoning out of those of the output.
     """
 
-    def __init__(self, script: Script, *, delay: float = 0.0, record: bool = True) -> None:
+    def __init__(
+        self,
+        script: Script,
+        *,
+        delay: float = 0.0,
+        record: bool = True,
+        usage_unasked: bool = False,
+        reasoning_outside: bool = False,
+    ) -> None:
         _SCRIPT.check("script", script)
         _DELAY.check("delay", delay)
         self._script: Any = script
@@ -53,6 +64,7 @@ class WireServer:
         if self._steps is not None:
             ANSWER.check_each("script", self._steps)
         self._delay, self._record = delay, record
+        self._usage_unasked, self._reasoning_outside = usage_unasked, reasoning_outside
         self._tally = Tally()
         self._running: _Running | None = None
         self.requests: list[Received] = []
@@ -133,8 +145,11 @@ class WireServer:
         if not _is_object(received.body):
             return encode(Status(400, "the body is no JSON object").reply(Asked(wire)))
         asked = _asked(wire, received.body)
+        asked = replace(asked, usage=asked.usage or self._usage_unasked)
         try:
             answer = self._next(received)
+            if self._reasoning_outside and isinstance(answer, Said):
+                answer = _reasoning_outside(answer)
             if counting and isinstance(answer, str | Said):
                 return encode(counted_alone(answer, asked))
             return delivery(answer, asked)
@@ -158,6 +173,14 @@ def _counting(path: str) -> tuple[str, bool]:
 
 def _is_object(body: Any) -> TypeGuard[dict[str, Any]]:
     return isinstance(body, dict)
+
+
+def _reasoning_outside(said: Said) -> Said:
+    """The same answer with an output that leaves out the reasoning."""
+    usage = said.usage
+    if usage is None or usage.output_tokens is None:
+        return said
+    return replace(said, usage=replace(usage, output_tokens=usage.output_tokens - (usage.reasoning_tokens or 0)))
 
 
 def _asked(wire: Wire, body: Mapping[str, Any]) -> Asked:

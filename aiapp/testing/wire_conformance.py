@@ -19,7 +19,7 @@ from aiapp.providers.protocol import Provider
 from aiapp.testing import faults
 from aiapp.testing.conformance import KEY, SHORT, ProviderConformance, completed, folded
 from aiapp.testing.replies import Answer
-from aiapp.testing.server import WireServer
+from aiapp.testing.server import Script, WireServer
 from aiapp.testing.wires import Said
 
 LONG = Said("Paris is the capital of France, and has been for a long time. " * 20)
@@ -45,16 +45,20 @@ class WireConformance(ProviderConformance):
     def connect(self, url: str, timeout: float) -> Provider:
         """A provider that speaks to the server, with `KEY`; a silence of `timeout` seconds is a failure."""
 
+    def serve(self, script: Script) -> WireServer:
+        """A server that speaks as the vendor does."""
+        return WireServer(script)
+
     @contextmanager
     def open(self, said: Said) -> Generator[Provider]:
         """Connected to a server that says it; what it leaves open when its loops have ended is a leak."""
-        with WireServer(said) as server:
+        with self.serve(said) as server:
             yield self.connect(server.url, self.within)
 
     def fails(self, answer: Answer, timeout: float | None = None) -> list[errors.ProviderError]:
         """How the provider fails on an answer, waited for and streamed."""
         found: list[errors.ProviderError] = []
-        with WireServer(answer) as server:
+        with self.serve(answer) as server:
             provider = self.connect(server.url, self.within if timeout is None else timeout)
             for ask in (completed, folded):
                 try:
@@ -118,7 +122,7 @@ class WireConformance(ProviderConformance):
     def test_a_stream_that_stops_early(self) -> None:
         """HTTP says that all went well: only a missing end tells. What was not counted is unknown, never 0."""
         for at in (0, 1, 500, 1500):
-            with WireServer(faults.Truncated(LONG, at)) as server:
+            with self.serve(faults.Truncated(LONG, at)) as server:
                 try:
                     completion: Completion = self.run(folded(self.connect(server.url, self.within), SHORT))
                 except errors.ProviderError:
@@ -130,7 +134,7 @@ class WireConformance(ProviderConformance):
         """Noise, other line ends, small pieces and mixed tool calls leave an answer as it is."""
         said = Said("Grüße aus Köln: 你好 🙂")
         for answer in (faults.Noisy(said), faults.Crlf(said), faults.Drip(said, size=7)):
-            with WireServer(answer) as server:
+            with self.serve(answer) as server:
                 provider = self.connect(server.url, self.within)
                 assert self.run(completed(provider, SHORT)).text == said.text, f"{answer}"
                 assert self.run(folded(provider, SHORT)).text == said.text, f"{answer}"
@@ -155,7 +159,7 @@ class WireConformance(ProviderConformance):
 
         for answer in (faults.Stall(LONG, seconds=60), faults.Stall(LONG, seconds=60, at=400)):
             for ask in (completed, folded):
-                with WireServer(answer) as server:
+                with self.serve(answer) as server:
                     self.run(work(self.connect(server.url, self.within), server, ask))
 
     def test_a_stream_that_is_left_lets_go(self) -> None:
@@ -170,12 +174,12 @@ class WireConformance(ProviderConformance):
             await close()
             await asyncio.to_thread(server.assert_closed)
 
-        with WireServer(faults.Stall(LONG, seconds=60, at=2000)) as server:
+        with self.serve(faults.Stall(LONG, seconds=60, at=2000)) as server:
             self.run(work(self.connect(server.url, self.within), server))
 
     def test_the_end_of_a_loop_lets_go(self) -> None:
         """Connections do not outlive the loop that they were made on."""
-        with WireServer(LONG) as server:
+        with self.serve(LONG) as server:
             provider = self.connect(server.url, self.within)
             self.run(completed(provider, SHORT))
             server.assert_closed()
@@ -190,5 +194,5 @@ class WireConformance(ProviderConformance):
             await provider.aclose()
             await asyncio.to_thread(server.assert_closed)
 
-        with WireServer(LONG) as server:
+        with self.serve(LONG) as server:
             self.run(work(self.connect(server.url, self.within), server))

@@ -59,11 +59,12 @@ def test_a_stream_ends_in_the_same_response_as_a_call(text: str) -> None:
 
 
 def test_a_stream_serves_async_for_too() -> None:
-    async def read() -> list[str]:
-        stream = Client(provider=ScriptedModel("Hello you")).stream("hi")
+    async def read(name: str) -> list[str]:
+        client = Client(provider=ScriptedModel("Hello you"))
+        stream = client.stream("hi") if name == "stream" else client.astream("hi")
         return [piece async for piece in stream.atext()]
 
-    assert asyncio.run(read()) == ["Hello", " you"]
+    assert asyncio.run(read("stream")) == asyncio.run(read("astream")) == ["Hello", " you"]
 
 
 def test_a_stream_is_read_once() -> None:

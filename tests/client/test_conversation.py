@@ -48,6 +48,16 @@ def test_a_turn_can_be_streamed() -> None:
     assert asyncio.run(more()) == "again"
 
 
+def test_a_turn_can_be_streamed_by_the_async_name() -> None:
+    conversation = Conversation(Client(provider=ScriptedModel("Hello you")))
+
+    async def said() -> list[str]:
+        return [piece async for piece in conversation.astream("hi").atext()]
+
+    assert "".join(asyncio.run(said())) == "Hello you"
+    assert conversation.messages == (user("hi"), assistant("Hello you"))
+
+
 class Cut(ScriptedModel):
     """Fails in the middle of its answer."""
 

@@ -19,10 +19,11 @@ from aiapp.core.formats import Format, Grammar, JsonSchema, Regex
 from aiapp.core.messages import assistant, system, tool, user
 from aiapp.core.parts import Image, Text, ToolCall, ToolResult
 from aiapp.core.request import Request, Settings, Tool
-from aiapp.core.response import Receipt
+from aiapp.core.response import Receipt, Response
 from aiapp.core.secrets import REDACTED
 from aiapp.core.usage import Usage
-from aiapp.testing import Said, ScriptedModel, WireServer, block_network
+from aiapp.providers.registry import open_provider
+from aiapp.testing import Cassette, Said, ScriptedModel, WireServer, block_network
 
 LOOK = Tool("look", "Looks.", {"type": "object", "properties": {"at": {"type": "string"}}})
 ASKED = Request(
@@ -51,6 +52,30 @@ def test_it_says_what_the_receipt_then_says(vendor: str, output: type | None) ->
         assert getattr(explained, name) == getattr(receipt, name), name
     assert explained.changes
     assert "sk-not-a-real-key" not in repr(explained) + json.dumps(explained.payload)
+
+
+@pytest.mark.parametrize("vendor", [*VENDORS, "mistral"])
+def test_the_receipt_of_a_stream_shows_that_a_stream_was_asked_for(vendor: str, tmp_path: Path) -> None:
+    with WireServer("hi") as server:
+        hosted = open_provider(f"{vendor}:m", api_key="k", base_url=server.url)
+        model = Cassette(tmp_path / "a.json", hosted, mode="record")
+        receipts = [ask_for_a_stream(Client(provider=one)).receipt for one in (hosted, model)]
+        sent = [request.body for request in server.requests]
+        assert [receipt.payload for receipt in receipts] == sent
+        assert all(body["stream"] is True for body in sent)
+        assert Client(provider=hosted).complete("hello").receipt.payload == server.requests[-1].body
+        assert "stream" not in server.requests[-1].body
+        cached = Client(provider=hosted, cache=MemoryCache())
+        assert ask_for_a_stream(cached).receipt.payload == ask_for_a_stream(cached).receipt.payload == sent[0]
+        hosted_again = Cassette(tmp_path / "a.json", hosted, mode="replay")
+        assert ask_for_a_stream(Client(provider=hosted_again)).receipt.payload == sent[0]
+
+
+def ask_for_a_stream(client: Client) -> Response:
+    stream = client.stream("hello")
+    for _ in stream:
+        pass
+    return stream.response
 
 
 @pytest.mark.parametrize("money", ["0.05", "0.1", "1"])

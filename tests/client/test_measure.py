@@ -6,11 +6,13 @@ import asyncio
 import json
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from aiapp import testing
 from aiapp.client.client import Client
 from aiapp.client.limits import Concurrency
 from aiapp.client.retry import Retry
@@ -19,7 +21,8 @@ from aiapp.core.errors import InvalidInput, RateLimited, TimedOut
 from aiapp.core.request import Request, Settings
 from aiapp.core.usage import Usage
 from aiapp.providers.counting import Count
-from aiapp.testing import ScriptedModel
+from aiapp.providers.registry import open_provider
+from aiapp.testing import Cassette, ScriptedModel, WireServer
 
 QUICK = Retry(attempts=2, first_wait=0.001)
 
@@ -67,6 +70,18 @@ def test_vectors_come_with_a_receipt() -> None:
     assert receipt.payload == {"input": ["a b", "c"]}
     assert Client(provider=Embedder(free=False)).embed(["a"]).receipt.cost is None
     assert Client(provider=Embedder()).embed(["a"], dimensions=1).dimensions == 1
+
+
+def test_the_receipt_shows_what_was_sent_for_the_vectors(tmp_path: Path) -> None:
+    with WireServer(testing.Vectors(((1.0,),))) as server:
+        hosted = open_provider("openai:e-1", api_key="k", base_url=server.url)
+        receipts = [
+            Client(provider=one).embed(["a"], dimensions=1).receipt
+            for one in (hosted, Cassette(tmp_path / "a.json", hosted, mode="record"))
+        ]
+        sent = [request.body for request in server.requests]
+    assert [receipt.payload for receipt in receipts] == sent
+    assert sent[0] == {"model": "e-1", "input": ["a"], "encoding_format": "base64", "dimensions": 1}
 
 
 def test_dimensions_may_be_counted_by_numpy() -> None:

@@ -19,6 +19,8 @@ from aiapp.client.client import Client
 from aiapp.client.retry import Retry
 from aiapp.core.errors import AnswerInvalid, InvalidInput, RateLimited
 from aiapp.core.events import FinishReason
+from aiapp.core.formats import Choice, Format, JsonSchema
+from aiapp.core.messages import user
 from aiapp.core.request import Request
 from aiapp.core.response import Response
 from aiapp.core.schema import Schema
@@ -186,3 +188,26 @@ def test_a_type_that_has_no_schema_is_named_before_anything_is_sent() -> None:
     with pytest.raises(InvalidInput, match="a type that has a JSON schema"):
         Client(provider=model).complete(Request.of("?"), output=type("Unknown", (), {}))
     assert model.requests == []
+
+
+@pytest.mark.parametrize("form", [Choice(("a", "b")), JsonSchema({"type": "object", "properties": {}})])
+def test_a_format_of_the_request_is_not_overwritten_in_silence(form: Format) -> None:
+    client = Client(provider=ScriptedModel([]))
+    request = Request((user("hi"),), format=form)
+    asks = (client.complete, client.explain, client.stream)
+    for ask in asks:
+        with pytest.raises(InvalidInput, match="a type of the format that the request has"):
+            ask(request, output=int)
+    assert client.explain(request).payload["request"]["format"] is not None
+
+
+def test_a_format_that_means_the_same_as_the_type_is_taken() -> None:
+    own = JsonSchema(Schema(int).format().schema, "another_name")
+    client = Client(provider=ScriptedModel(['{"value": 3}']))
+    assert client.complete(Request((user("hi"),), format=own), output=int).output == 3
+
+
+def test_an_answer_in_a_fence_costs_one_call() -> None:
+    with WireServer(Said('```json\n{"value": 3}\n```')) as server:
+        response = Client("deepseek:m", api_key="k", base_url=server.url).complete("How many?", output=int)
+        assert (response.output, len(server.requests)) == (3, 1)

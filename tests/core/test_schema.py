@@ -160,3 +160,22 @@ def test_the_name_is_one_that_providers_take(kind: Any, name: str) -> None:
     assert Schema.of(kind).format().name == name
     long = Schema.of(type("L" * 100, (BaseModel,), {"__annotations__": {"a": int}}))
     assert len(long.format().name) == 64
+
+
+@pytest.mark.parametrize("fence", ["```json\n{}\n```", "```\n{}\n```\n", " \n```JSON\n\n{}\n  ```"])
+def test_one_markdown_fence_is_passed_over(fence: str) -> None:
+    text = fence.replace("{}", '{"value": 3}')
+    assert Schema.of(int).read(text) == 3
+    assert Schema.of(int).fits(text)
+    assert isinstance(Schema.of(int).read(f"```\n{text}\n```"), Misfit)
+
+
+@pytest.mark.parametrize(
+    "text", ['```json\n{"value": "x"}\n```', '```json\n{"value": 3}', 'So:\n```\n{"value": 3}\n```']
+)
+def test_what_a_fence_does_not_surround_or_does_not_fit_is_a_misfit(text: str) -> None:
+    assert isinstance(Schema.of(int).read(text), Misfit)
+
+
+def test_a_fence_in_a_text_stays() -> None:
+    assert Schema.of(str).read(json.dumps({"value": "```\nx\n```"})) == "```\nx\n```"

@@ -18,9 +18,11 @@ from aiapp.core.request import Request
 from aiapp.core.usage import Usage
 from aiapp.providers.local.provider import LocalProvider
 from aiapp.providers.openai.provider import OpenAIProvider
+from aiapp.providers.openai.vendors import Vendor, vendors
 from aiapp.providers.protocol import Prepared, Provider
 from aiapp.providers.registry import open_provider
-from aiapp.testing import KEY, Cassette, ProviderConformance, Said, ScriptedModel, WireConformance, faults
+from aiapp.testing import KEY, Cassette, ProviderConformance, Said, ScriptedModel, WireConformance, WireServer, faults
+from aiapp.testing.server import Script
 from tests.outside.programs import needs_litellm
 
 
@@ -37,6 +39,37 @@ class TestChatCompletions(WireConformance):
 class TestAnthropic(WireConformance):
     def connect(self, url: str, timeout: float) -> Provider:
         return open_provider("anthropic:m", api_key=KEY, base_url=url, timeout=timeout)
+
+
+class VendorSuite(WireConformance):
+    """A vendor that speaks Chat Completions in its own way."""
+
+    vendor: Vendor
+    concurrent = 4
+
+    def serve(self, script: Script) -> WireServer:
+        vendor = self.vendor
+        unasked, outside = not vendor.stream_usage, vendor.reasoning_outside
+        return WireServer(script, usage_unasked=unasked, reasoning_outside=outside)
+
+    def connect(self, url: str, timeout: float) -> Provider:
+        return open_provider(f"{self.vendor.name}:m", api_key=KEY, base_url=f"{url}/v1", timeout=timeout)
+
+
+OF_A_VENDOR = [name for name in dir(ProviderConformance) if name.startswith("test_")]
+"""What a vendor's row bears on: connections and failures are the same for all of them."""
+
+
+@pytest.mark.parametrize("vendor", [name for name in vendors() if name != "openai-chat"])
+@pytest.mark.parametrize("name", OF_A_VENDOR)
+def test_each_vendor_of_chat_completions_passes(vendor: str, name: str) -> None:
+    row = vendors()[vendor]
+
+    class Suite(VendorSuite):
+        vendor = row
+        exact = not (name == "test_a_tools_result" and row.call_id_length)  # Mistral's calls go back by other ids
+
+    getattr(Suite(), name)()
 
 
 @needs_litellm

@@ -11,6 +11,7 @@ from aiapp.core.formats import JsonSchema
 from aiapp.core.request import Request
 from aiapp.core.response import Change
 from aiapp.providers.anthropic import NAME
+from aiapp.providers.enforcing import unenforced
 from aiapp.providers.wording import said
 
 
@@ -35,7 +36,8 @@ def answer_by_tool(
         how = f"the model is told to call the tool {name!r} with it"
     else:
         how = f"the model may call the tool {name!r} with it"
-    changes.append(Change("format", f"{why}: {how}, and the arguments are the answer", lost=False))
+    reason = f"{why}: {how}, and the arguments are the answer"
+    changes.append(unenforced("format", reason, checked=form.fits is not None))
     return name
 
 

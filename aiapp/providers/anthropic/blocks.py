@@ -13,7 +13,7 @@ from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCa
 from aiapp.core.response import Change
 from aiapp.providers.anthropic import NAME
 from aiapp.providers.anthropic.citations import cited_again
-from aiapp.providers.anthropic.signed import foreign_signer, replayed
+from aiapp.providers.anthropic.signed import foreign_signer, is_block, replayed
 from aiapp.providers.payload import base64_of
 from aiapp.providers.tools import called
 
@@ -65,6 +65,8 @@ class Blocks:
         """Reasoning goes back exactly as it came, and to the model that signed it: anything else is refused."""
         if NAME not in part.metadata or role != "assistant":
             return self._lost("messages.thinking", "reasoning of another provider cannot be replayed; left out")
+        if not is_block(part.metadata[NAME]):
+            return self._lost("messages.thinking", "its metadata is no block of the API's; left out")
         signer = foreign_signer(part.metadata[NAME], self._model)
         if signer is not None:
             return self._lost("messages.thinking", f"reasoning that {signer} signed is refused here; left out")

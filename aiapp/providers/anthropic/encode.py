@@ -59,7 +59,7 @@ def _set_format(request: Request, known: Abilities, payload: dict[str, Any], cha
             return None
         case JsonSchema(schema):
             try:
-                fitted, hints = transform(schema)
+                fitted, hints = transform(schema, checked=request.format.fits is not None)
                 why = _unenforced(fitted, known, payload["messages"])
             except Inexpressible as error:
                 return answer_by_tool(request.format, str(error), request, known, payload, changes)

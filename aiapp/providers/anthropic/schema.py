@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from aiapp.core.response import Change
+from aiapp.providers.enforcing import ANNOTATIONS, unenforced
 
 FORMATS = ("date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid")
 MAX_OPTIONAL = 24
@@ -28,17 +29,17 @@ class Inexpressible(ValueError):
     """The API cannot enforce a schema without changing what it allows."""
 
 
-def transform(schema: Schema) -> tuple[dict[str, Any], tuple[Change, ...]]:
+def transform(schema: Schema, *, checked: bool = True) -> tuple[dict[str, Any], tuple[Change, ...]]:
     """The schema as the API enforces it, and each keyword that is now only a hint; else `Inexpressible`.
 
-    It is made once for each content.
+    `checked` is whether the answer is, when it is read. It is made once for each content.
     """
-    return _transform(json.dumps(dict(schema)))
+    return _transform(json.dumps(dict(schema)), checked)
 
 
 @lru_cache(maxsize=512)
-def _transform(text: str) -> tuple[dict[str, Any], tuple[Change, ...]]:
-    return _Transform(json.loads(text)).whole()
+def _transform(text: str, checked: bool) -> tuple[dict[str, Any], tuple[Change, ...]]:
+    return _Transform(json.loads(text), checked).whole()
 
 
 def over_limit(schemas: Sequence[Schema]) -> str | None:
@@ -77,8 +78,8 @@ def _objects(node: Any) -> Iterator[Schema]:
 class _Transform:
     """One schema under transformation."""
 
-    def __init__(self, root: Schema) -> None:
-        self._root = root
+    def __init__(self, root: Schema, checked: bool) -> None:
+        self._root, self._checked = root, checked
         self._changes: list[Change] = []
         self._definitions: dict[str, dict[str, Any]] = {}
         self._open: list[str] = []
@@ -152,7 +153,7 @@ class _Transform:
         if name == "allOf" and len(variants) > 1:
             raise Inexpressible(f"{path} has to fit several schemas at once")
         if name == "oneOf":
-            self._changed(path, "`oneOf` was sent as `anyOf`")
+            self._changed(path, "oneOf", "was sent as `anyOf`")
         return {"anyOf": [self._node(variant, path) for variant in variants]}
 
     def _several(self, kinds: list[str], rest: dict[str, Any], path: str) -> dict[str, Any]:
@@ -172,7 +173,7 @@ class _Transform:
         if not target.startswith(_DEFS) or name not in definitions or name in self._open:
             raise Inexpressible(f"{path} contains itself")
         for keyword in (*beside, *rest):
-            self._changed(path, f"`{keyword}` beside a reference was left out")
+            self._changed(path, keyword, "beside a reference was left out")
         if name not in self._definitions:
             self._open.append(name)
             self._definitions[name] = self._node(definitions[name], f"format.{name}")
@@ -184,11 +185,15 @@ class _Transform:
         told = f"{result['description']}\n\n" if "description" in result else ""
         result["description"] = f"{told}{{{hint}}}"
         for name in rest:
-            self._changed(path, f"`{name}` is told to the model, not enforced")
+            self._changed(path, name, "is told to the model, not enforced")
 
-    def _changed(self, path: str, what: str) -> None:
-        reason = f"{what}; the answer is checked against the whole schema when it is read"
-        self._changes.append(Change(path, reason, lost=False))
+    def _changed(self, path: str, keyword: str, what: str) -> None:
+        reason = f"`{keyword}` {what}"
+        if keyword in ANNOTATIONS or keyword in _KEPT:
+            self._changes.append(Change(path, reason, lost=False))
+        else:
+            said = f"{reason}; the answer is checked against the whole schema when it is read"
+            self._changes.append(unenforced(path, said if self._checked else reason, checked=self._checked))
 
 
 def _is_primitive(value: object) -> bool:

@@ -19,6 +19,11 @@ def kept(block: Mapping[str, Any], signers: Sequence[str]) -> dict[str, Any]:
     return {**block, _SIGNERS: list(dict.fromkeys(signers))} if block.get("type") in SIGNED else dict(block)
 
 
+def is_block(given: object) -> bool:
+    """Whether the metadata of a part is a block, as a decoder keeps it; else somebody wrote it by hand."""
+    return isinstance(given, Mapping) and isinstance(given.get("type"), str)  # pyright: ignore[reportUnknownMemberType]
+
+
 def replayed(block: Mapping[str, Any]) -> dict[str, Any]:
     """The block exactly as it came."""
     return {name: value for name, value in block.items() if name != _SIGNERS}

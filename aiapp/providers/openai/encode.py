@@ -9,6 +9,7 @@ from aiapp.core.errors import InvalidInput
 from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.response import Change
+from aiapp.providers.enforcing import unenforced
 from aiapp.providers.foreign import left_behind
 from aiapp.providers.openai.forms import ANSWER, answer_tool, as_tool, instruction
 from aiapp.providers.openai.items import LONGEST_NAME, NAME, items_of
@@ -54,17 +55,20 @@ def encode(request: Request, model: str) -> Prepared:
     return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=most)
 
 
-def tool_payload(tool: Tool, changes: list[Change]) -> dict[str, Any]:
-    """A tool, strict where that takes nothing from it: a model that must fill an optional argument makes one up."""
+def tool_payload(tool: Tool, changes: list[Change], *, checked: bool = True) -> dict[str, Any]:
+    """A tool, strict where that takes nothing from it: a model that must fill an optional argument makes one up.
+
+    `checked` is whether the arguments are, when they are read.
+    """
     at = f"tools.{tool.name}"
     parameters = parameters_of(tool)
-    made = strict(parameters, at)
+    made = strict(parameters, at, checked=checked)
     enforced = made.enforced and not made.demanded
     if enforced:
         changes.extend(made.changes)
     elif made.enforced:
         reason = f"optional: {', '.join(made.demanded)}; the schema is sent as it is, and not enforced"
-        changes.append(Change(at, reason, lost=False))
+        changes.append(unenforced(at, reason, checked=checked))
     else:
         changes.extend(made.changes)
     return {
@@ -86,21 +90,21 @@ def _unnatural(
 ) -> object:
     """The schema for a model without a native format for it; the tool choice that goes with it."""
     if known.forced_tools is False:
-        text = instruction(form.schema, changes)
+        text = instruction(form, changes)
         place = next((i for i, item in enumerate(payload["input"]) if item.get("role") != "system"), 0)
         content = [{"type": "input_text", "text": text}]
         payload["input"].insert(place, {"type": "message", "role": "system", "content": content})
         payload["text"] = {"format": {"type": "json_object"}}
         return settings.tool_choice
     choice = as_tool(settings, bool(tools), changes)
-    tools.append(tool_payload(answer_tool(form.schema), changes))
+    tools.append(tool_payload(answer_tool(form.schema), changes, checked=form.fits is not None))
     return choice
 
 
 def _format(request: Request, payload: dict[str, Any], changes: list[Change]) -> None:
     match request.format:
-        case JsonSchema(schema, name):
-            made = strict(schema)
+        case JsonSchema(schema, name, fits):
+            made = strict(schema, checked=fits is not None)
             changes.extend(made.changes)
             form = {"type": "json_schema", "name": name, "schema": dict(made.schema), "strict": made.enforced}
             payload["text"] = {"format": form}

@@ -36,4 +36,15 @@ def translate(error: openai.OpenAIError, provider: str, model: str) -> errors.Pr
     kind = next(BY_CLASS[parent] for parent in type(error).__mro__ if parent in BY_CLASS)
     if kind is errors.TimedOut and not timed_out(error):
         kind = errors.ConnectionFailed
-    return kind(str(error), provider=provider, model=model)
+    said = _unconnected(error) if kind is errors.ConnectionFailed else str(error)
+    return kind(said, provider=provider, model=model)
+
+
+def _unconnected(error: openai.OpenAIError) -> str:
+    """What the system says of a connection that failed; the SDK says "timed out" of one that was refused, too."""
+    bottom: BaseException = error
+    while bottom.__cause__ is not None:
+        bottom = bottom.__cause__
+    if isinstance(bottom, OSError) and bottom.strerror:
+        return f"Connection error: {bottom.strerror}"
+    return "Connection error" if isinstance(error, openai.APITimeoutError) else str(error)

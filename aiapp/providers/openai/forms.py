@@ -10,8 +10,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from aiapp.core.formats import JsonSchema
 from aiapp.core.request import Only, Settings, Tool
 from aiapp.core.response import Change
+from aiapp.providers.enforcing import unenforced
 from aiapp.providers.wording import said
 
 ANSWER = "aiapp_answer"
@@ -34,7 +36,8 @@ def answer_tool(schema: Mapping[str, Any]) -> Tool:
     return Tool(ANSWER, said("answer-tool"), schema)
 
 
-def instruction(schema: Mapping[str, Any], changes: list[Change]) -> str:
+def instruction(form: JsonSchema, changes: list[Change]) -> str:
     """The schema as an instruction."""
-    changes.append(Change("format", "no native schema here; any JSON object, with the schema as an instruction", False))
-    return said("answer-as-json", schema=json.dumps(dict(schema)))
+    reason = "no native schema here; any JSON object, with the schema as an instruction"
+    changes.append(unenforced("format", reason, checked=form.fits is not None))
+    return said("answer-as-json", schema=json.dumps(dict(form.schema)))

@@ -22,6 +22,9 @@ def within(settings: Settings, known: Abilities, changes: list[Change]) -> Setti
             if getattr(settings, name) is not None:
                 changes.append(Change(name, f"{reason}; dropped"))
         settings = replace(settings, temperature=None, top_p=None)
+    if settings.stop and known.stop is False:
+        changes.append(Change("stop", "the model takes no texts that end its answer; dropped"))
+        settings = replace(settings, stop=())
     limit = known.output_tokens
     if settings.max_tokens is not None and limit is not None and settings.max_tokens > limit:
         changes.append(Change("max_tokens", f"the model gives at most {limit:,} tokens; that is sent"))

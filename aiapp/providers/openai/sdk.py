@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -63,13 +63,16 @@ class OpenAISdkProvider(HostedProvider["AsyncOpenAI"]):
         """The SDK's exception for an answer whose status is a failure."""
         return sdk._make_status_error_from_response(response)  # pyright: ignore[reportPrivateUsage]
 
+    def encode_texts(self, texts: Sequence[str], dimensions: int | None) -> Mapping[str, Any]:
+        """The payload for texts that one request may hold."""
+        return encode_vectors(self.model, texts, dimensions, self.vectors_as)
+
     async def aembed(self, texts: Sequence[str], dimensions: int | None) -> Vectors:
         """One vector for each text, in order, in as few requests as the API's limits allow."""
         vectors: list[Sequence[float]] = []
         parts: list[Vectors] = []
         for batch in batches(texts):
-            payload = encode_vectors(self.model, batch, dimensions, self.vectors_as)
-            answer, served = await self.ask("/embeddings", payload)
+            answer, served = await self.ask("/embeddings", self.encode_texts(batch, dimensions))
             part = decode_vectors(answer, len(batch), self.name, self.model, served.request_id)
             vectors.extend(part.vectors)
             parts.append(part)

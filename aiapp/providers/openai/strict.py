@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from aiapp.core.response import Change
+from aiapp.providers.enforcing import ANNOTATIONS, unenforced
 
 DEEPEST, MOST_PROPERTIES, MOST_OPTIONS, MOST_CHARACTERS, LONGEST_OPTIONS = 10, 5_000, 1_000, 120_000, 15_000
 """The limits that OpenAI's guide names; the last is the characters of one enum of more than 250 texts."""
@@ -29,6 +30,7 @@ _WALKED = {"$ref", "$defs", "definitions", "anyOf", "oneOf", "allOf", "discrimin
     "required",
     "additionalProperties",
 }
+_TOLD = {"title", "description"}
 _DEFINITIONS = ("$defs", "definitions")
 _SILENT = {"$schema", "$id", "$comment"}
 _STRUCTURAL = {
@@ -36,7 +38,6 @@ _STRUCTURAL = {
     "prefixItems", "additionalItems", "contains", "unevaluatedProperties", "unevaluatedItems", "minProperties",
     "maxProperties",
 }  # fmt: skip
-_ANNOTATIONS = {"default", "examples", "example", "deprecated", "readOnly", "writeOnly"}
 _BEYOND_REGULAR = re.compile(r"\(\?[=!<]|\\[1-9]|\(\?P[=>]")
 
 
@@ -54,22 +55,23 @@ class Strict:
     too_large: bool = False
 
 
-def strict(schema: Mapping[str, Any], at: str = "format") -> Strict:
+def strict(schema: Mapping[str, Any], at: str = "format", *, checked: bool = True) -> Strict:
     """The strict form, or the schema as it is where it has none; `at` opens the name of each change.
 
-    It is made once for each content: an agent sends the same tools with every turn.
+    `checked` is whether what the model writes is, when it is read. It is made once for each content: an agent sends the
+    same tools with every turn.
     """
-    return _strict(json.dumps(dict(schema)), at)
+    return _strict(json.dumps(dict(schema)), at, checked)
 
 
 @lru_cache(maxsize=512)
-def _strict(text: str, at: str) -> Strict:
+def _strict(text: str, at: str, checked: bool) -> Strict:
     schema: Mapping[str, Any] = json.loads(text)
-    walk = _Walk(schema, at)
+    walk = _Walk(schema, at, checked)
     try:
         made = walk.root()
     except _NoStrictForm as reason:
-        change = Change(at, f"{reason}; the schema is sent as it is, and not enforced", lost=False)
+        change = unenforced(at, f"{reason}; the schema is sent as it is, and not enforced", checked=checked)
         return Strict(schema, False, (change,), too_large=isinstance(reason, _TooLarge))
     return Strict(made, True, tuple(walk.changes), tuple(walk.demanded))
 
@@ -88,6 +90,7 @@ class _Walk:
 
     schema: Mapping[str, Any]
     at: str
+    checked: bool
     changes: list[Change] = field(default_factory=list[Change])
     demanded: list[str] = field(default_factory=list[str])
     properties: int = 0
@@ -113,10 +116,10 @@ class _Walk:
         given: dict[str, Any] = dict(node)  # pyright: ignore[reportUnknownArgumentType]
         if depth > DEEPEST:
             raise _TooLarge(f"{_place(path)} is nested deeper than {DEEPEST} levels")
+        given = self._merged(given, path)
         structural = [name for name in given if name in _STRUCTURAL or (path and name in _DEFINITIONS)]
         if structural:
             raise _NoStrictForm(f"{_place(path)} has {', '.join(sorted(structural))}")
-        given = self._merged(given, path)
         made = {name: given[name] for name in given if name in _KEPT}
         self._note(given, made, path)
         if "$ref" in given:
@@ -135,17 +138,20 @@ class _Walk:
         return made
 
     def _merged(self, given: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-        """`allOf` of one schema is that schema; `oneOf` becomes `anyOf`."""
-        if "allOf" in given:
-            if len(given["allOf"]) != 1:
+        """`allOf` of one schema is that schema, unless its keywords contradict those beside it; `oneOf` is `anyOf`."""
+        while "allOf" in given:
+            if len(given["allOf"]) != 1 or not isinstance(given["allOf"][0], Mapping):
                 raise _NoStrictForm(f"{_place(path)} has allOf")
             (only,) = given.pop("allOf")
+            twice = [name for name in only if name in given and only[name] != given[name] and name not in _TOLD]
+            if twice:
+                raise _NoStrictForm(f"{_place(path)} has {', '.join(sorted(twice))} beside another in allOf")
             given = {**only, **given}
         if "oneOf" in given:
             if "anyOf" in given:
                 raise _NoStrictForm(f"{_place(path)} has oneOf beside anyOf")
             given["anyOf"] = given.pop("oneOf")
-            self._change(path, "oneOf", "sent as anyOf")
+            self._unenforced(path, "oneOf", "sent as anyOf")
         return given
 
     def _reference(self, target: Any, made: dict[str, Any], path: tuple[str, ...]) -> None:
@@ -166,6 +172,9 @@ class _Walk:
         made["type"] = given.get("type", "object")
         made["properties"] = {name: self.node(one, (*path, name), depth + 1) for name, one in properties.items()}
         required: list[str] = list(given.get("required", ()))
+        unknown = [name for name in required if name not in properties]
+        if unknown:
+            raise _NoStrictForm(f"{_place(path)} requires {', '.join(unknown)}, of which it says nothing")
         for name, one in properties.items():
             if name not in required and not self._nullable(one):
                 self.demanded.append(".".join((*path, name)))
@@ -193,12 +202,12 @@ class _Walk:
             unknown_text = (name == "format" and value not in _FORMATS) or (
                 name == "pattern" and _BEYOND_REGULAR.search(value)
             )
-            if name in _ANNOTATIONS:
+            if name in ANNOTATIONS:
                 self._change(path, name, "strict mode does not take it; left out")
             elif unknown_text or name not in _KEPT | _WALKED | _SILENT:
                 made.pop(name, None)
                 hints.append(f"{name}: {json.dumps(value)}")
-                self._change(path, name, "strict mode does not take it; said in the description")
+                self._unenforced(path, name, "strict mode does not take it; said in the description")
         if hints:
             made["description"] = "\n".join([*([made["description"]] if "description" in made else []), *hints])
 
@@ -217,6 +226,9 @@ class _Walk:
 
     def _change(self, path: tuple[str, ...], keyword: str, reason: str) -> None:
         self.changes.append(Change(".".join((self.at, *path, keyword)), reason, lost=False))
+
+    def _unenforced(self, path: tuple[str, ...], keyword: str, reason: str) -> None:
+        self.changes.append(unenforced(".".join((self.at, *path, keyword)), reason, checked=self.checked))
 
 
 _JSON_TYPES: dict[type, str] = {

@@ -64,8 +64,15 @@ def test_s5_what_does_not_fit_is_asked_for_by_a_tool_that_is_forced() -> None:
     assert "strict" not in made.payload["tools"][0]
     assert made.payload["tool_choice"] == {"type": "tool", "name": "counts", "disable_parallel_tool_use": True}
     assert "output_config" not in made.payload
-    assert [(change.field, change.lost) for change in made.changes] == [("format", False)]
+    assert [(change.field, change.lost) for change in made.changes] == [("format", True)]
     assert "any name" in made.changes[0].reason
+    assert "the answer is not checked either" in made.changes[0].reason
+
+
+def test_what_the_answer_is_read_by_is_not_lost_where_a_tool_takes_it() -> None:
+    (change,) = prepared("claude-opus-5", form=Schema(dict[str, int]).format()).changes
+    assert (change.field, change.lost) == ("format", False)
+    assert "checked" not in change.reason
 
 
 @pytest.mark.parametrize(
@@ -79,7 +86,7 @@ def test_s5_g3_where_it_may_not_be_forced_the_model_is_told_to_call_it(model: st
     made = prepared(model, **settings)
     assert made.payload["tool_choice"] == {"type": "auto", "disable_parallel_tool_use": True}
     assert "`counts`" in made.payload["system"][-1]["text"]
-    assert [(change.field, change.lost) for change in made.changes] == [("format", False)]
+    assert [(change.field, change.lost) for change in made.changes] == [("format", True)]
 
 
 def test_beside_the_callers_tools_some_tool_is_forced() -> None:

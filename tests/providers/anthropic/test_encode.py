@@ -309,3 +309,11 @@ def test_a_request_of_which_nothing_can_travel_is_refused(parts: list[Part]) -> 
 def test_why_nothing_can_travel_is_said() -> None:
     with pytest.raises(InvalidInput, match=r"messages\.file: the Messages API does not take application/zip; left out"):
         sent("claude-test", user([File("application/zip", "a.zip", b"zip")]))
+
+
+@pytest.mark.parametrize("own", [{"signature": "s"}, {}, "s", {"type": 1}])
+def test_reasoning_whose_metadata_is_no_block_is_left_out(own: Any) -> None:
+    thought = Thinking("hm", metadata={"anthropic": own})
+    made = encode(Request((user("hi"), assistant([thought, Text("a")]), user("b"))), "claude-opus-5")
+    assert made.payload["messages"][1]["content"] == [{"type": "text", "text": "a"}]
+    assert [(change.field, change.lost) for change in made.changes] == [("messages.thinking", True)]

@@ -181,7 +181,15 @@ def test_s4_keywords_become_hints_in_the_description_and_are_listed() -> None:
     assert fitted["properties"]["x"] == {"title": "X", "description": "across\n\n{minimum: 0}", "type": "integer"}
     assert fitted["properties"]["y"]["description"] == "{default: 0.0}"
     assert [change.field for change in changes] == ["format.x", "format.y"]
-    assert all("checked" in change.reason for change in changes)
+    assert ["checked against" in change.reason for change in changes] == [True, False]
+    assert not any(change.lost for change in changes)
+
+
+def test_a_hint_of_a_schema_by_which_nothing_is_read_is_lost() -> None:
+    fitted, changes = transform(Schema(Point).format().schema, checked=False)
+    assert fitted == transform(Schema(Point).format().schema)[0]
+    assert [change.lost for change in changes] == [True, False]  # a default demands nothing
+    assert changes[0].reason == "`minimum` is told to the model, not enforced; the answer is not checked either"
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -10,7 +10,9 @@ from typing import get_args
 import pytest
 
 from aiapp.catalog.abilities import UNKNOWN, Abilities, abilities
-from aiapp.core.request import Effort
+from aiapp.core.messages import user
+from aiapp.core.request import Effort, Request, Settings
+from aiapp.providers.registry import open_provider
 
 KEYS = {field.name for field in fields(Abilities)} | {"models", "source", "as_of"}
 
@@ -49,3 +51,11 @@ def test_models_in_service(model: str, efforts: bool, marks: bool) -> None:
 @pytest.mark.parametrize("model", ["gpt-7", "gpt-5.7", "gpt-6.2-x", "gpt-5-search-api", "my-deployment"])
 def test_of_other_models_nothing_is_known(model: str) -> None:
     assert abilities("openai", model) == UNKNOWN
+
+
+@pytest.mark.parametrize(("model", "taken"), [("o3", False), ("o4-mini-2025-04-16", False), ("gpt-4.1", True)])
+def test_texts_that_end_an_answer_are_sent_where_the_model_takes_them(model: str, taken: bool) -> None:
+    chat = open_provider(f"openai-chat:{model}", api_key="k")
+    made = chat.prepare(Request((user("hi"),), settings=Settings(stop=("x",))))
+    assert ("stop" in made.payload) == taken
+    assert [(change.field, change.lost) for change in made.changes] == ([] if taken else [("stop", True)])

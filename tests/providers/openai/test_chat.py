@@ -19,6 +19,7 @@ from aiapp.core.formats import Choice, Grammar, JsonSchema, Regex
 from aiapp.core.messages import Message, assistant, system, tool, user
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings, Tool
+from aiapp.core.schema import Schema
 from aiapp.core.usage import Usage
 from aiapp.providers.openai.chat.decode import StreamDecoder
 from aiapp.providers.openai.chat.usage import decode_usage
@@ -407,7 +408,9 @@ def test_else_as_any_json_object_with_an_instruction() -> None:
     made = schema_of("deepseek")
     assert made.payload["response_format"] == {"type": "json_object"}
     assert json.dumps(SCHEMA) in made.payload["messages"][0]["content"]
-    assert [(change.field, change.lost) for change in made.changes] == [("format", False)]
+    assert [(change.field, change.lost) for change in made.changes] == [("format", True)]
+    typed = prepared(Request((user("hi"),), format=Schema(dict[str, int]).format()), "deepseek")
+    assert [(change.field, change.lost) for change in typed.changes] == [("format", False)]
     request = Request((system("Rules"), user("hi")), format=JsonSchema(SCHEMA))
     assert prepared(request, "deepseek").payload["messages"][0]["content"].startswith("Rules\n\nAnswer with")
 

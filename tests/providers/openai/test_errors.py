@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Any
 
 import httpx2
@@ -56,6 +57,25 @@ def test_codes_and_statuses_become_typed_errors(opener: Any, status: int, body: 
     assert type(error) is kind
     assert (error.status, error.request_id, error.message) == (status, "req_1", body["message"])
     assert error.provider in ("openai", "openai-chat")
+
+
+@pytest.mark.parametrize("opener", [responses, chat])
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (ConnectionRefusedError(111, "Connect call failed"), "Connection error: Connect call failed, at"),
+        (socket.gaierror(-2, "Name or service not known"), "Connection error: Name or service not known, at"),
+        (ValueError("secret"), "Connection error, at"),
+    ],
+)
+def test_a_connection_that_was_never_made_did_not_time_out(opener: Any, cause: Exception, words: str) -> None:
+    def unreached(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectTimeout("timed out", request=request) from cause
+
+    error = failed(unreached, opener)
+    assert type(error) is errors.ConnectionFailed
+    assert words in str(error)
+    assert "time" not in str(error)
 
 
 def test_an_empty_account_is_not_tried_again() -> None:

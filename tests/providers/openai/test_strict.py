@@ -20,6 +20,42 @@ from typing_extensions import NotRequired, TypedDict  # noqa: UP035
 from aiapp.core.schema import Misfit, Schema
 from aiapp.providers.openai.strict import Strict, strict
 
+DICT = {"type": "object", "additionalProperties": {"type": "integer"}}
+UNIQUE = {"type": "array", "items": {"type": "integer"}, "uniqueItems": True, "default": [1]}
+
+
+def test_what_is_not_enforced_is_lost_where_nothing_is_read_by_the_schema() -> None:
+    schema = {"type": "object", "properties": {"a": UNIQUE}, "required": ["a"]}
+    made = {checked: strict(schema, checked=checked) for checked in (True, False)}
+    assert made[True].schema == made[False].schema
+    lost = {change.field: change.lost for change in made[False].changes}
+    assert lost == {"format.a.uniqueItems": True, "format.a.default": False}
+    assert not any(change.lost for change in made[True].changes)
+    assert [strict(DICT, checked=checked).changes[0].lost for checked in (True, False)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("node", "why"),
+    [
+        ({"allOf": [{"type": "integer", "minimum": 5}], "minimum": 3}, "a has minimum beside another in allOf"),
+        ({"allOf": [{"allOf": [{"type": "integer", "minimum": 5}]}], "minimum": 3}, "a has minimum beside another"),
+        ({"allOf": [{"type": "integer", "not": {"const": 1}}]}, "a has not"),
+        ({"allOf": [True], "type": "integer"}, "a has allOf"),
+        ({"type": "object", "properties": {"x": {"type": "integer"}}, "required": ["x", "y"]}, "a requires y"),
+    ],
+)
+def test_a_schema_whose_demands_would_be_lost_has_no_strict_form(node: dict[str, Any], why: str) -> None:
+    schema = {"type": "object", "properties": {"a": node}, "required": ["a"]}
+    made = strict(schema)
+    assert (made.schema, made.enforced) == (schema, False)
+    assert made.changes[0].reason.startswith(why)
+
+
+def test_what_all_of_one_schema_says_again_is_one_demand() -> None:
+    node = {"allOf": [{"type": "integer", "minimum": 5, "title": "X"}], "minimum": 5, "title": "Y"}
+    made = strict({"type": "object", "properties": {"a": node}, "required": ["a"]})
+    assert made.schema["properties"]["a"] == {"type": "integer", "minimum": 5, "title": "Y"}
+
 
 class Colour(Enum):
     RED = "red"

@@ -8,6 +8,7 @@ from aiapp.catalog.abilities import Abilities, abilities
 from aiapp.core.formats import Choice, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.response import Change
+from aiapp.providers.enforcing import unenforced
 from aiapp.providers.foreign import left_behind
 from aiapp.providers.openai.chat.messages import Messages
 from aiapp.providers.openai.encode import tool_payload
@@ -48,9 +49,9 @@ def encode(request: Request, model: str, vendor: Vendor) -> Prepared:
     return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=most)
 
 
-def _tool(tool: Tool, vendor: Vendor, changes: list[Change]) -> dict[str, Any]:
+def _tool(tool: Tool, vendor: Vendor, changes: list[Change], *, checked: bool = True) -> dict[str, Any]:
     if vendor.strict_tools:
-        function = tool_payload(tool, changes)
+        function = tool_payload(tool, changes, checked=checked)
         function.pop("type")
     else:
         function = {"name": tool.name, "description": tool.description, "parameters": parameters_of(tool)}
@@ -101,7 +102,7 @@ def _schema(
     if way == "native":
         schema, enforced = form.schema, True
         if vendor.strict_rules:
-            made = strict(schema)
+            made = strict(schema, checked=form.fits is not None)
             schema, enforced = made.schema, made.enforced
             changes.extend(made.changes)
         named = {"name": form.name, "schema": dict(schema), "strict": enforced}
@@ -109,10 +110,13 @@ def _schema(
         return settings.tool_choice
     if way == "tool" and vendor.tool_choice and known.forced_tools is not False:
         choice = as_tool(settings, bool(tools), changes)
-        tools.append(_tool(answer_tool(form.schema), vendor, changes))
+        checked = form.fits is not None
+        if not (checked or vendor.strict_tools):
+            changes.append(unenforced("format", f"{vendor.name} enforces no tool's schema", checked=checked))
+        tools.append(_tool(answer_tool(form.schema), vendor, changes, checked=checked))
         return choice
     payload["response_format"] = {"type": "json_object"}
-    _instruct(payload["messages"], instruction(form.schema, changes), vendor)
+    _instruct(payload["messages"], instruction(form, changes), vendor)
     return settings.tool_choice
 
 
