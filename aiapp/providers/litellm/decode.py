@@ -22,6 +22,9 @@ from aiapp.providers.litellm.usage import decode_usage
 from aiapp.providers.messages_usage import decode_service
 from aiapp.providers.tiers import served_tier
 
+ANSWER = "aiapp_answer"
+"""The tool whose arguments are the answer, where a schema reaches a model only so; a reserved name."""
+
 
 def decode(answer: Mapping[str, Any], model: str) -> Iterator[Event]:
     """The events of a whole answer: it is a stream of one chunk."""
@@ -42,7 +45,7 @@ class StreamDecoder:
         self._id = ""
         self._thoughts: list[dict[str, Any]] = []
         self._thinking = self._speaking = False
-        self._calls = Calls(NAME, kept=("provider_specific_fields",))
+        self._calls = Calls(NAME, answer=ANSWER, kept=("provider_specific_fields",))
         self._finish: str | None = None
         self._usage: Mapping[str, Any] | None = None
 
@@ -74,8 +77,13 @@ class StreamDecoder:
         if counted and self._usage is not None:
             yield UsageReport(decode_usage(self._usage))
         if self._finish is not None:
-            raw = "refusal" if self._refused and self._finish == "stop" else self._finish
-            yield Finish(FINISHES.get(raw, "unknown"), raw)
+            yield self._finished(self._finish)
+
+    def _finished(self, raw: str) -> Finish:
+        if self._refused and raw == "stop":
+            raw = "refusal"
+        answered = raw in ("tool_calls", "function_call") and not self._calls.called
+        return Finish("stop" if answered else FINISHES.get(raw, "unknown"), raw)
 
     def _delta(self, delta: Mapping[str, Any]) -> Iterator[Event]:
         yield from self._think(delta)

@@ -9,13 +9,15 @@ from typing import Any, assert_never
 from aiapp.core.formats import Choice, Format, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.messages import Message
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
-from aiapp.core.request import Only, Request, Settings
+from aiapp.core.request import Only, Request, Settings, Tool, ToolChoice
 from aiapp.core.response import Change
 from aiapp.providers.foreign import left_behind
 from aiapp.providers.litellm import NAME
+from aiapp.providers.litellm.decode import ANSWER
 from aiapp.providers.litellm.refused import refuse_arguments, refuse_downloads
 from aiapp.providers.payload import merged, url_of
 from aiapp.providers.protocol import Prepared
+from aiapp.providers.tools import check_names
 
 _CHECKED = {
     "temperature": "temperature",
@@ -46,6 +48,7 @@ def without(prepared: Prepared, names: Sequence[str], model: str) -> Prepared:
 def encode(request: Request, model: str) -> Prepared:
     """The arguments, and what had to change. Which settings the model takes only litellm knows."""
     refuse_arguments(request.settings.extra)
+    check_names(request.tools, NAME, None, ANSWER)
     changes: list[Change] = []
     payload: dict[str, Any] = {
         "model": model,
@@ -53,22 +56,18 @@ def encode(request: Request, model: str) -> Prepared:
     }
     changes.extend(left_behind(request.messages, NAME))
     if request.tools:
-        payload["tools"] = [
-            {
-                "type": "function",
-                "function": {
-                    "name": tool.name,
-                    "description": tool.description,
-                    "parameters": dict(tool.parameters),
-                },
-            }
-            for tool in request.tools
-        ]
+        payload["tools"] = [tool_payload(tool) for tool in request.tools]
     _set_format(request.format, payload, changes)
     _set_settings(request.settings, payload, changes)
     payload = merged(payload, request.settings.extra)
     refuse_downloads(payload)
     return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=payload.get("max_tokens"))
+
+
+def tool_payload(tool: Tool) -> dict[str, Any]:
+    """A tool in the words of Chat Completions."""
+    function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+    return {"type": "function", "function": function}
 
 
 def _set_format(form: Format | None, payload: dict[str, Any], changes: list[Change]) -> None:
@@ -95,15 +94,15 @@ def _set_settings(settings: Settings, payload: dict[str, Any], changes: list[Cha
         "reasoning_effort": settings.effort,
         "parallel_tool_calls": settings.parallel_tools if payload.get("tools") else None,
         "service_tier": settings.service_tier,
-        "tool_choice": _tool_choice(settings),
+        "tool_choice": choice_payload(settings.tool_choice),
     }
     payload.update({name: value for name, value in given.items() if value is not None})
     if settings.cache in ("short", "long"):
         changes.append(Change("cache", "litellm has no one setting for the prompt cache; mark messages instead"))
 
 
-def _tool_choice(settings: Settings) -> str | dict[str, Any] | None:
-    choice = settings.tool_choice
+def choice_payload(choice: ToolChoice | None) -> str | dict[str, Any] | None:
+    """Which tool must be called, in the words of Chat Completions."""
     return {"type": "function", "function": {"name": choice.name}} if isinstance(choice, Only) else choice
 
 

@@ -20,6 +20,7 @@ from aiapp.providers.litellm import NAME
 from aiapp.providers.litellm.decode import StreamDecoder, decode
 from aiapp.providers.litellm.encode import checked, encode, without
 from aiapp.providers.litellm.errors import by_class, translate
+from aiapp.providers.litellm.forms import shaped
 from aiapp.providers.litellm.sdk import Connections, is_loaded, load, require, taken
 from aiapp.providers.litellm.usage import decode_usage
 from aiapp.providers.litellm.vendor import vendor_of
@@ -71,6 +72,8 @@ class LiteLLMProvider:
         known = taken(self.model) if asked else None
         if known is None:
             return prepared
+        prepared = shaped(prepared, request, self.model, known)
+        asked = checked(prepared.payload, request.settings.extra)
         lost = [name for name in asked if name not in known]
         return without(prepared, lost, self.model) if lost else prepared
 
