@@ -7,6 +7,7 @@ from typing import Any
 
 from aiapp.core.errors import InvalidResponse
 from aiapp.core.events import (
+    Altered,
     Event,
     Finish,
     PartEnd,
@@ -44,7 +45,7 @@ class StreamDecoder:
         self._started = self._refused = False
         self._id = ""
         self._thoughts: list[dict[str, Any]] = []
-        self._thinking = self._speaking = False
+        self._thinking = self._speaking = self._said = False
         self._calls = Calls(NAME, answer=ANSWER, kept=("provider_specific_fields",))
         self._finish: str | None = None
         self._usage: Mapping[str, Any] | None = None
@@ -62,11 +63,13 @@ class StreamDecoder:
             yield served
         self._usage = usage or self._usage
 
-    def end(self, *, whole: bool = True, counted: bool = True) -> Iterator[Event]:
+    def end(self, *, whole: bool = True, counted: bool = True, told: bool = True) -> Iterator[Event]:
         """The stream is over: the end of the parts, what it took if the provider `counted`, and why it ended.
 
-        One that is not `whole` broke off; where nothing came at all, there was no stream.
+        One that is not `whole` broke off; where nothing came at all, there was no stream. Unless refusals are `told`,
+        an answer of nothing may be one.
         """
+        silent = not self._said
         if not whole and not (self._calls.called or self._thinking or self._speaking):
             raise InvalidResponse("the answer is not a stream of events", provider=NAME, model=self._model)
         yield from self._end_thinking()
@@ -77,7 +80,11 @@ class StreamDecoder:
         if counted and self._usage is not None:
             yield UsageReport(decode_usage(self._usage))
         if self._finish is not None:
-            yield self._finished(self._finish)
+            if silent and not told and self._finish == "stop":
+                yield Altered("answer", "no text came; litellm keeps back a refusal that is streamed, so it may be one")
+                yield Finish("unknown", self._finish)
+            else:
+                yield self._finished(self._finish)
 
     def _finished(self, raw: str) -> Finish:
         if self._refused and raw == "stop":
@@ -91,11 +98,12 @@ class StreamDecoder:
         self._refused |= bool(delta.get("refusal"))
         if text:
             yield from self._end_thinking()
-            self._speaking = True
+            self._speaking = self._said = True
             yield TextDelta(text)
         for call in delta.get("tool_calls") or ():
             yield from self._end_thinking()
             yield from self._end_text()
+            self._said = True
             yield from self._calls.add(call)
 
     def _think(self, delta: Mapping[str, Any]) -> Iterator[Event]:
