@@ -53,11 +53,11 @@ def _read(value: Any) -> Any:
 
 
 class _Comparison:
-    """One schema beside what became of it; a definition is looked at once."""
+    """One schema beside what became of it; `_open` are the references on the way to where it stands."""
 
     def __init__(self, asked: Schema, sent: Schema) -> None:
         self._asked, self._sent = asked, sent
-        self._seen: set[str] = set()
+        self._open: list[Any] = []
 
     def of(self, asked: Any, sent: Any, path: str) -> Iterator[Change]:
         if not isinstance(asked, Mapping) or not isinstance(sent, Mapping):
@@ -66,18 +66,21 @@ class _Comparison:
             return
         before: Schema = asked  # pyright: ignore[reportUnknownVariableType]
         after: Schema = sent  # pyright: ignore[reportUnknownVariableType]
-        if "$ref" in before:
-            if before["$ref"] in self._seen:
-                return
-            self._seen.add(str(before["$ref"]))
+        reference = before.get("$ref")
+        if reference in self._open:
+            if "$ref" not in after:
+                raise Narrowed(path)
+            return
         wanted, made = _resolved(before, self._asked, path), _resolved(after, self._sent, path)
         if not _ANY & wanted.keys() and _ANY & made.keys():
             raise Narrowed(path)
         if not wanted.keys() & {"properties", "additionalProperties"} and made.get("additionalProperties") is False:
             raise Narrowed(path)
+        self._open.append(reference or path)
         for name, value in wanted.items():
             if name not in _SILENT:
                 yield from self._keyword(name, value, made, path)
+        self._open.pop()
 
     def _keyword(self, name: str, value: Any, made: Schema, path: str) -> Iterator[Change]:
         if name == "additionalProperties" and not _is_closed(value):

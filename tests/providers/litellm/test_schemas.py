@@ -36,6 +36,7 @@ class Scores(BaseModel):
 
 
 NUMBER = {"type": "integer"}
+TREE = {"type": "object", "properties": {"kids": {"type": "array", "items": {"$ref": "#/$defs/T"}}}}
 OBJECT = {"type": "object", "properties": {"a": NUMBER}}
 
 
@@ -51,6 +52,10 @@ OBJECT = {"type": "object", "properties": {"a": NUMBER}}
         ({}, {"type": "string"}),
         ({"anyOf": [NUMBER, {"type": "string"}]}, {"anyOf": [NUMBER]}),
         ({"$defs": {"A": NUMBER}, "$ref": "#/$defs/A"}, {"$defs": {"A": NUMBER}, "$ref": "/$defs/A"}),
+        (
+            {"$defs": {"T": TREE}, "$ref": "#/$defs/T"},
+            {"type": "object", "properties": {"kids": {"type": "array", "items": {"type": "object"}}}},
+        ),
     ],
 )
 def test_a_schema_that_means_something_else_is_told(asked: dict[str, Any], sent: dict[str, Any]) -> None:
@@ -63,6 +68,7 @@ def test_a_schema_that_means_something_else_is_told(asked: dict[str, Any], sent:
     [
         (OBJECT | {"title": "A"}, OBJECT | {"additionalProperties": False}),
         ({"$defs": {"A": NUMBER}, "$ref": "#/$defs/A"}, NUMBER),
+        ({"$defs": {"T": TREE}, "$ref": "#/$defs/T"}, {"$defs": {"T": TREE}, "$ref": "#/$defs/T"}),
         ({"const": "a"}, {"enum": ["a"]}),
         ({"oneOf": [NUMBER, {"type": "null"}]}, {"anyOf": [{**NUMBER, "nullable": True}]}),
     ],
