@@ -17,10 +17,13 @@ from aiapp.core.request import Only, Request, Tool
 from aiapp.core.response import Change
 from aiapp.providers.litellm.decode import ANSWER
 from aiapp.providers.litellm.encode import choice_payload, tool_payload
-from aiapp.providers.litellm.schemas import Narrowed, losses, schema_in
+from aiapp.providers.litellm.schemas import Narrowed, enforceable_by_claude, losses, schema_in
 from aiapp.providers.litellm.sdk import is_refusal, rewritten
 from aiapp.providers.protocol import Prepared
 from aiapp.providers.wording import said
+
+_ENFORCED = frozenset({"output_format", "output_config", "outputConfig"})
+"""Under which Anthropic and Bedrock take a schema that they enforce."""
 
 
 def shaped(prepared: Prepared, request: Request, model: str, known: frozenset[str]) -> Prepared:
@@ -62,7 +65,9 @@ def _lost(model: str, arguments: str) -> tuple[Change, ...] | None:
         if made is None:
             return ()
         before, after = schema_in(json.loads(arguments)), schema_in(made)
-        return None if before is None or after is None else losses(before, after)
+        if before is None or after is None or (made.keys() & _ENFORCED and not enforceable_by_claude(after)):
+            return None
+        return losses(before, after)
     except Narrowed:
         return None
     except Exception as error:

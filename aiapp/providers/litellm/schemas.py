@@ -43,6 +43,20 @@ def losses(asked: Schema, sent: Schema) -> tuple[Change, ...]:
     return tuple(dict.fromkeys(comparison.of(asked, sent, "format")))
 
 
+def enforceable_by_claude(sent: Schema) -> bool:
+    """Whether Anthropic and Bedrock take a schema for an answer: not with properties of any name, nor with itself."""
+    definitions: Schema = sent.get("$defs") or {}
+    recursive = any(f'"#/$defs/{name}"' in json.dumps(body) for name, body in definitions.items())
+    return not recursive and not _is_open(sent)
+
+
+def _is_open(node: Any) -> bool:
+    if isinstance(node, Mapping):
+        inner: Schema = node  # pyright: ignore[reportUnknownVariableType]
+        return inner.get("additionalProperties", False) is not False or any(map(_is_open, inner.values()))
+    return isinstance(node, list) and any(map(_is_open, node))  # pyright: ignore[reportUnknownArgumentType]
+
+
 def _read(value: Any) -> Any:
     if not isinstance(value, str):
         return value

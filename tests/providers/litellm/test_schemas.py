@@ -17,7 +17,7 @@ from aiapp.core.response import Change
 from aiapp.core.schema import Schema
 from aiapp.providers.litellm.decode import ANSWER
 from aiapp.providers.litellm.encode import encode
-from aiapp.providers.litellm.schemas import Narrowed, losses, schema_in
+from aiapp.providers.litellm.schemas import Narrowed, enforceable_by_claude, losses, schema_in
 from aiapp.testing import Said, WireServer
 from aiapp.testing.connection import Received
 from tests.outside.programs import needs_litellm
@@ -82,6 +82,12 @@ def test_a_constraint_that_is_left_out_is_named() -> None:
     (change,) = losses(asked, {"type": "object", "properties": {"a": {"type": "string"}}})
     assert (change.field, change.lost) == ("format.a", False)
     assert "`minLength`" in change.reason
+
+
+def test_what_claude_refuses_to_enforce_is_known() -> None:
+    assert enforceable_by_claude({"$defs": {"A": NUMBER}, **OBJECT, "additionalProperties": False})
+    assert not enforceable_by_claude({"type": "array", "items": {"type": "object", "additionalProperties": NUMBER}})
+    assert not enforceable_by_claude({"$defs": {"T": TREE}, "$ref": "#/$defs/T"})
 
 
 def test_a_schema_is_found_also_as_text() -> None:
@@ -149,6 +155,7 @@ def test_all_that_anthropic_is_not_sent_of_a_schema_is_listed() -> None:
         ("nlp_cloud/x", "words"),
         ("gemini/gemini-1.5-pro", "words"),  # its tools lose the same keyword
         ("anthropic/claude-opus-5-5", "words"),  # it refuses a forced tool
+        ("bedrock/anthropic.claude-sonnet-4-5-20250929-v1:0", "tool"),  # sent as it is, it would be refused
         ("gemini/gemini-2.5-pro", "format"),
         ("openai/gpt-4.1", "format"),
     ],
