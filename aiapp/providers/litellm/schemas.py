@@ -80,12 +80,12 @@ class _Comparison:
             return
         before: Schema = asked  # pyright: ignore[reportUnknownVariableType]
         after: Schema = sent  # pyright: ignore[reportUnknownVariableType]
+        wanted, made = _resolved(before, self._asked, path), _resolved(after, self._sent, path)
         reference = before.get("$ref")
         if reference in self._open:
             if "$ref" not in after:
                 raise Narrowed(path)
             return
-        wanted, made = _resolved(before, self._asked, path), _resolved(after, self._sent, path)
         if not _ANY & wanted.keys() and _ANY & made.keys():
             raise Narrowed(path)
         if not wanted.keys() & {"properties", "additionalProperties"} and made.get("additionalProperties") is False:

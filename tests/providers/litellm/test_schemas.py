@@ -54,6 +54,10 @@ OBJECT = {"type": "object", "properties": {"a": NUMBER}}
         ({"$defs": {"A": NUMBER}, "$ref": "#/$defs/A"}, {"$defs": {"A": NUMBER}, "$ref": "/$defs/A"}),
         (
             {"$defs": {"T": TREE}, "$ref": "#/$defs/T"},
+            {"type": "object", "properties": {"kids": {"type": "array", "items": {"$ref": "/$defs/T"}}}},
+        ),
+        (
+            {"$defs": {"T": TREE}, "$ref": "#/$defs/T"},
             {"type": "object", "properties": {"kids": {"type": "array", "items": {"type": "object"}}}},
         ),
     ],
