@@ -7,6 +7,7 @@ from typing import Any
 
 from aiapp.core.errors import InvalidResponse
 from aiapp.core.events import (
+    Altered,
     Event,
     Finish,
     PartEnd,
@@ -21,6 +22,9 @@ from aiapp.providers.litellm import NAME
 from aiapp.providers.litellm.usage import decode_usage
 from aiapp.providers.messages_usage import decode_service
 from aiapp.providers.tiers import served_tier
+
+ANSWER = "aiapp_answer"
+"""The tool whose arguments are the answer, where a schema reaches a model only so; a reserved name."""
 
 
 def decode(answer: Mapping[str, Any], model: str) -> Iterator[Event]:
@@ -41,8 +45,8 @@ class StreamDecoder:
         self._started = self._refused = False
         self._id = ""
         self._thoughts: list[dict[str, Any]] = []
-        self._thinking = self._speaking = False
-        self._calls = Calls(NAME, kept=("provider_specific_fields",))
+        self._thinking = self._speaking = self._said = False
+        self._calls = Calls(NAME, answer=ANSWER, kept=("provider_specific_fields",))
         self._finish: str | None = None
         self._usage: Mapping[str, Any] | None = None
 
@@ -59,11 +63,13 @@ class StreamDecoder:
             yield served
         self._usage = usage or self._usage
 
-    def end(self, *, whole: bool = True, counted: bool = True) -> Iterator[Event]:
+    def end(self, *, whole: bool = True, counted: bool = True, told: bool = True) -> Iterator[Event]:
         """The stream is over: the end of the parts, what it took if the provider `counted`, and why it ended.
 
-        One that is not `whole` broke off; where nothing came at all, there was no stream.
+        One that is not `whole` broke off; where nothing came at all, there was no stream. Unless refusals are `told`,
+        an answer of nothing may be one.
         """
+        silent = not self._said
         if not whole and not (self._calls.called or self._thinking or self._speaking):
             raise InvalidResponse("the answer is not a stream of events", provider=NAME, model=self._model)
         yield from self._end_thinking()
@@ -74,8 +80,17 @@ class StreamDecoder:
         if counted and self._usage is not None:
             yield UsageReport(decode_usage(self._usage))
         if self._finish is not None:
-            raw = "refusal" if self._refused and self._finish == "stop" else self._finish
-            yield Finish(FINISHES.get(raw, "unknown"), raw)
+            if silent and not told and self._finish == "stop":
+                yield Altered("answer", "no text came; litellm keeps back a refusal that is streamed, so it may be one")
+                yield Finish("unknown", self._finish)
+            else:
+                yield self._finished(self._finish)
+
+    def _finished(self, raw: str) -> Finish:
+        if self._refused and raw == "stop":
+            raw = "refusal"
+        answered = raw in ("tool_calls", "function_call") and not self._calls.called
+        return Finish("stop" if answered else FINISHES.get(raw, "unknown"), raw)
 
     def _delta(self, delta: Mapping[str, Any]) -> Iterator[Event]:
         yield from self._think(delta)
@@ -83,11 +98,12 @@ class StreamDecoder:
         self._refused |= bool(delta.get("refusal"))
         if text:
             yield from self._end_thinking()
-            self._speaking = True
+            self._speaking = self._said = True
             yield TextDelta(text)
         for call in delta.get("tool_calls") or ():
             yield from self._end_thinking()
             yield from self._end_text()
+            self._said = True
             yield from self._calls.add(call)
 
     def _think(self, delta: Mapping[str, Any]) -> Iterator[Event]:

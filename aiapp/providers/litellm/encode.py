@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, assert_never
@@ -9,13 +10,16 @@ from typing import Any, assert_never
 from aiapp.core.formats import Choice, Format, Grammar, JsonSchema, Quotation, Regex
 from aiapp.core.messages import Message
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
-from aiapp.core.request import Only, Request, Settings
+from aiapp.core.request import Only, Request, Settings, Tool, ToolChoice
 from aiapp.core.response import Change
 from aiapp.providers.foreign import left_behind
 from aiapp.providers.litellm import NAME
+from aiapp.providers.litellm.decode import ANSWER
 from aiapp.providers.litellm.refused import refuse_arguments, refuse_downloads
+from aiapp.providers.litellm.vendor import caches_by_marks, is_openais
 from aiapp.providers.payload import merged, url_of
 from aiapp.providers.protocol import Prepared
+from aiapp.providers.tools import check_names
 
 _CHECKED = {
     "temperature": "temperature",
@@ -46,29 +50,27 @@ def without(prepared: Prepared, names: Sequence[str], model: str) -> Prepared:
 def encode(request: Request, model: str) -> Prepared:
     """The arguments, and what had to change. Which settings the model takes only litellm knows."""
     refuse_arguments(request.settings.extra)
+    check_names(request.tools, NAME, None, ANSWER)
     changes: list[Change] = []
+    marks = request.settings.cache != "off"
     payload: dict[str, Any] = {
         "model": model,
-        "messages": [one for message in request.messages for one in _messages(message, changes)],
+        "messages": [one for message in request.messages for one in _messages(message, marks, changes)],
     }
     changes.extend(left_behind(request.messages, NAME))
     if request.tools:
-        payload["tools"] = [
-            {
-                "type": "function",
-                "function": {
-                    "name": tool.name,
-                    "description": tool.description,
-                    "parameters": dict(tool.parameters),
-                },
-            }
-            for tool in request.tools
-        ]
+        payload["tools"] = [tool_payload(tool) for tool in request.tools]
     _set_format(request.format, payload, changes)
-    _set_settings(request.settings, payload, changes)
+    _set_settings(request.settings, model, payload, changes)
     payload = merged(payload, request.settings.extra)
     refuse_downloads(payload)
     return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=payload.get("max_tokens"))
+
+
+def tool_payload(tool: Tool) -> dict[str, Any]:
+    """A tool in the words of Chat Completions."""
+    function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+    return {"type": "function", "function": function}
 
 
 def _set_format(form: Format | None, payload: dict[str, Any], changes: list[Change]) -> None:
@@ -84,8 +86,8 @@ def _set_format(form: Format | None, payload: dict[str, Any], changes: list[Chan
             assert_never(form)
 
 
-def _set_settings(settings: Settings, payload: dict[str, Any], changes: list[Change]) -> None:
-    given = {
+def _set_settings(settings: Settings, model: str, payload: dict[str, Any], changes: list[Change]) -> None:
+    given: dict[str, Any] = {
         "temperature": settings.temperature,
         "top_p": settings.top_p,
         "top_k": settings.top_k,
@@ -95,19 +97,26 @@ def _set_settings(settings: Settings, payload: dict[str, Any], changes: list[Cha
         "reasoning_effort": settings.effort,
         "parallel_tool_calls": settings.parallel_tools if payload.get("tools") else None,
         "service_tier": settings.service_tier,
-        "tool_choice": _tool_choice(settings),
+        "tool_choice": choice_payload(settings.tool_choice),
     }
+    if settings.top_k is not None and is_openais(model):
+        del given["top_k"]
+        changes.append(Change("top_k", "OpenAI's models take no such setting; dropped"))
     payload.update({name: value for name, value in given.items() if value is not None})
-    if settings.cache in ("short", "long"):
+    if settings.cache == "off" and not caches_by_marks(model):
+        changes.append(
+            Change("cache", "no marks are sent, but the provider may cache by itself, which litellm leaves so")
+        )
+    elif settings.cache in ("short", "long"):
         changes.append(Change("cache", "litellm has no one setting for the prompt cache; mark messages instead"))
 
 
-def _tool_choice(settings: Settings) -> str | dict[str, Any] | None:
-    choice = settings.tool_choice
+def choice_payload(choice: ToolChoice | None) -> str | dict[str, Any] | None:
+    """Which tool must be called, in the words of Chat Completions."""
     return {"type": "function", "function": {"name": choice.name}} if isinstance(choice, Only) else choice
 
 
-def _messages(message: Message, changes: list[Change]) -> list[dict[str, Any]]:
+def _messages(message: Message, marks: bool, changes: list[Change]) -> list[dict[str, Any]]:
     """One message, or one for each tool result and one more for what the results carry."""
     results = [part for part in message.parts if isinstance(part, ToolResult)]
     attached: list[Part] = [one for result in results for one in result.attachments]
@@ -122,7 +131,7 @@ def _messages(message: Message, changes: list[Change]) -> list[dict[str, Any]]:
         contents = [block for part in (*attached, *rest) if (block := _content(part, changes)) is not None]
         if contents:
             found.append({"role": role, "content": contents})
-    if message.cache and found:
+    if message.cache and marks and found:
         _mark(found[-1], changes)
     return found
 
@@ -148,7 +157,7 @@ def _assistant(parts: Sequence[Part], changes: list[Change]) -> list[dict[str, A
                     reason = "reasoning that litellm did not bring cannot be replayed; left out"
                     changes.append(Change("messages.thinking", reason))
             case ToolCall(call_id, name, arguments):
-                function = {"name": name, "arguments": arguments}
+                function = {"name": name, "arguments": _arguments(arguments, changes)}
                 calls.append({"id": call_id, "type": "function", "function": function, **part.metadata.get(NAME, {})})
             case Image() | File() | Citation() | ToolResult():
                 changes.append(Change(f"messages.{part.kind}", "an assistant's turn holds text and calls; left out"))
@@ -162,6 +171,19 @@ def _assistant(parts: Sequence[Part], changes: list[Change]) -> list[dict[str, A
     if calls:
         message["tool_calls"] = calls
     return [message]
+
+
+def _arguments(arguments: str, changes: list[Change]) -> str:
+    """As a model made them, if they are a JSON object: litellm reads them for all who take objects, and fails."""
+    try:
+        value: Any = json.loads(arguments or "{}")
+    except ValueError:
+        value = None
+    if isinstance(value, dict):
+        return arguments or "{}"
+    reason = "arguments that are no JSON object were sent as {'text': ...}"
+    changes.append(Change("messages.tool_call", reason, lost=False))
+    return json.dumps({"text": arguments})
 
 
 def _content(part: Part, changes: list[Change]) -> dict[str, Any] | None:

@@ -60,6 +60,7 @@ BY_CLASS: Mapping[str, type[errors.ProviderError]] = {
 }
 _HEADER = re.compile(r"(?<=Illegal header value).*", re.DOTALL)
 """It may be a key of the environment, which only litellm knows."""
+_IDS = ("x-request-id", "request-id", "x-amzn-requestid")
 _VAGUE = (errors.BadRequest, errors.Unavailable)
 
 
@@ -101,9 +102,15 @@ def translate(error: Exception, model: str, keys: Iterable[str] = ()) -> errors.
         provider=NAME,
         model=model,
         status=status,
-        request_id=headers.get("x-request-id"),
+        request_id=request_id(headers),
         retry_after=retry_after(headers),
     )
+
+
+def request_id(headers: Mapping[str, Any]) -> str | None:
+    """The provider's id of a request, by its own headers or as litellm passes them on."""
+    found = (headers.get(f"{prefix}{name}") for name in _IDS for prefix in ("", "llm_provider-"))
+    return next((one for one in found if isinstance(one, str) and one), None)
 
 
 def _kind(error: Exception, status: int | None) -> type[errors.ProviderError]:

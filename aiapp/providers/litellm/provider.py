@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
+from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 from aiapp.core.embeddings import Vectors
 from aiapp.core.errors import AiappError, ConnectionFailed, InvalidResponse
-from aiapp.core.events import Event
+from aiapp.core.events import Event, Served
 from aiapp.core.request import Request
+from aiapp.core.response import Change
 from aiapp.core.secrets import names_a_secret
 from aiapp.providers.access import SHORTEST_KEY, given_address, given_key, tells
 from aiapp.providers.counting import Count, estimate
@@ -19,12 +22,16 @@ from aiapp.providers.hosted import BROKEN_OFF
 from aiapp.providers.litellm import NAME
 from aiapp.providers.litellm.decode import StreamDecoder, decode
 from aiapp.providers.litellm.encode import checked, encode, without
-from aiapp.providers.litellm.errors import by_class, translate
-from aiapp.providers.litellm.sdk import Connections, is_loaded, load, require, taken
+from aiapp.providers.litellm.errors import by_class, request_id, translate
+from aiapp.providers.litellm.forms import shaped
+from aiapp.providers.litellm.sdk import Connections, is_loaded, load, refuses, require, taken
 from aiapp.providers.litellm.usage import decode_usage
 from aiapp.providers.litellm.vendor import vendor_of
 from aiapp.providers.protocol import Prepared
 from aiapp.sync import PerLoop
+
+_BY_VALUE = ("temperature", "top_p", "reasoning_effort", "tool_choice")
+_REWRITTEN = Change("payload", "these are litellm's arguments; it rewrites them for the provider", lost=False)
 
 
 class LiteLLMProvider:
@@ -69,10 +76,22 @@ class LiteLLMProvider:
         prepared = encode(request, self.model)
         asked = checked(prepared.payload, request.settings.extra)
         known = taken(self.model) if asked else None
-        if known is None:
-            return prepared
-        lost = [name for name in asked if name not in known]
-        return without(prepared, lost, self.model) if lost else prepared
+        if known is not None:
+            prepared = shaped(prepared, request, self.model, known)
+            asked = checked(prepared.payload, request.settings.extra)
+            lost = [name for name in asked if name not in known or self._refuses(name, prepared.payload)]
+            prepared = without(prepared, lost, self.model)
+        return replace(prepared, changes=(*prepared.changes, _REWRITTEN))
+
+    def _refuses(self, name: str, payload: Mapping[str, Any]) -> bool:
+        """Whether litellm refuses the value: newer models take some arguments at one value alone.
+
+        Of Ollama's models it would ask the server, and nothing is sent here.
+        """
+        if name not in _BY_VALUE or vendor_of(self.model).startswith("ollama"):
+            return False
+        needed = ("tools", name) if name == "tool_choice" else (name,)
+        return refuses(self.model, deepcopy({one: payload[one] for one in needed if one in payload}))
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer."""
@@ -81,7 +100,7 @@ class LiteLLMProvider:
         litellm, asked = load(), {**prepared.payload, **self._chat}
         with self._translated():
             answer = await litellm.acompletion(**asked)
-        return list(decode(_plain(answer), self.model))
+        return [*decode(_plain(answer), self.model), *_served(answer)]
 
     async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
         """The answer as it comes."""
@@ -96,7 +115,7 @@ class LiteLLMProvider:
             async for chunk in chunks:
                 for event in decoder.decode(chunk):
                     yield event
-        for event in decoder.end(whole=_ended(stream), counted=_counted(stream)):
+        for event in (*_served(stream), *decoder.end(whole=_ended(stream), counted=_counted(stream), told=False)):
             yield event
         if not _ended(stream):
             raise ConnectionFailed(BROKEN_OFF, provider=self.name, model=self.model)
@@ -161,6 +180,13 @@ def _plain(answer: Any) -> Mapping[str, Any]:
     """litellm's own objects as the JSON that they stand for."""
     plain: Mapping[str, Any] = answer.model_dump()
     return plain
+
+
+def _served(answer: Any) -> Iterator[Event]:
+    """The provider's id of the request, which litellm keeps beside an answer or a stream."""
+    found = request_id(answer._hidden_params.get("additional_headers") or {})
+    if found is not None:
+        yield Served(request_id=found)
 
 
 def _ended(stream: Any) -> bool:

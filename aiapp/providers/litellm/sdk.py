@@ -7,7 +7,7 @@ import inspect
 import logging
 import os
 import warnings
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from functools import cache, lru_cache
 from importlib import import_module
@@ -96,6 +96,40 @@ def taken(model: str) -> frozenset[str] | None:
     """The arguments of Chat Completions that a model takes; None where litellm does not know."""
     names: list[str] | None = load().get_supported_openai_params(model=model)
     return None if names is None else frozenset(names)
+
+
+def rewritten(model: str, arguments: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The arguments as litellm writes them for the model's provider; nothing is sent.
+
+    None where litellm cannot tell. What it would refuse to send raises its own `UnsupportedParamsError`.
+    """
+    litellm = load()
+    try:
+        name, provider, *_ = litellm.get_llm_provider(model)
+        made: Mapping[str, Any] = import_module("litellm.utils").get_optional_params(
+            model=name, custom_llm_provider=provider, **arguments
+        )
+    except Exception as error:
+        if is_refusal(error):
+            raise
+        return None
+    return made
+
+
+def refuses(model: str, arguments: Mapping[str, Any]) -> bool:
+    """Whether litellm would refuse to send the arguments, by their values."""
+    try:
+        rewritten(model, arguments)
+    except Exception as error:
+        if is_refusal(error):
+            return True
+        raise
+    return False
+
+
+def is_refusal(error: Exception) -> bool:
+    """Whether litellm says that a model does not take an argument."""
+    return type(error).__name__ == "UnsupportedParamsError"
 
 
 class Connections:
