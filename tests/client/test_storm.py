@@ -134,13 +134,13 @@ def failed_at_once(result: Response | ProviderError, error: str | None) -> bool:
     return isinstance(result, ProviderError) and error == type(result).__name__
 
 
-@pytest.mark.parametrize(("vendor", "calls"), [("openai", CALLS), ("openai-chat", 150), ("anthropic", 150)])
-def test_memory_stays_flat(vendor: str, calls: int, silence: float) -> None:
+@EACH_VENDOR
+def test_memory_stays_flat(vendor: str, silence: float) -> None:
     """What a first storm leaves behind is all that any number of them leaves."""
 
     def held(seed: int) -> int:
         with WireServer(Storm(VENDORS[vendor], seed, more=()), record=False) as server:
-            asyncio.run(storm(client_of(vendor, server, Watched(), silence), calls))
+            asyncio.run(storm(client_of(vendor, server, Watched(), silence), 150))
         gc.collect()
         return tracemalloc.get_traced_memory()[0]
 
