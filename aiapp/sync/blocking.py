@@ -139,7 +139,7 @@ class _Carried(Generic[T]):
             self._value = await self._work
         except asyncio.CancelledError as cancelled:
             error = RuntimeError(_ENDED) if self._background.ended else cancelled
-        except BaseException as problem:
+        except BaseException as problem:  # raised in the caller's thread, by `result`
             error = problem
         finally:
             self._end(error)
