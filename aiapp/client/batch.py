@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sized
 from typing import TypeAlias, TypeVar
 
 from aiapp.core.accepted import AT_LEAST_ONE, Accepted, is_several
-from aiapp.core.errors import AiappError
+from aiapp.core.errors import AiappError, BatchFailed
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -30,25 +30,31 @@ async def batched(
 ) -> list[T | AiappError]:
     """What `ask` makes of each value, in their order, with an `AiappError` in the place of what failed.
 
-    Whatever is no `AiappError` ends the whole batch.
+    What else is raised, also by the iterable and by `on_progress`, ends it as `BatchFailed`, with what was done.
     """
+    AT_LEAST_ONE.check("concurrency", concurrency)
     if on_progress is not None:
         _PROGRESS.check("on_progress", on_progress)
-    total, done = len(values) if isinstance(values, Sized) else None, 0
+    total, results = len(values) if isinstance(values, Sized) else None, dict[int, T | AiappError]()
 
-    async def one(value: V) -> T | AiappError:
-        nonlocal done
-        result: T | AiappError
+    async def one(item: tuple[int, V]) -> None:
+        place, value = item
         try:
-            result = await ask(value)
+            results[place] = await ask(value)
         except AiappError as error:
-            result = error
-        done += 1
+            results[place] = error
+        except Exception as error:
+            raise BatchFailed(error, place, results) from error
         if on_progress is not None:
-            on_progress(done, total)
-        return result
+            on_progress(len(results), total)
 
-    return await at_once(one, values, concurrency)
+    try:
+        await at_once(one, enumerate(values), concurrency)
+    except BatchFailed:
+        raise
+    except Exception as error:
+        raise BatchFailed(error, None, results) from error
+    return [results[place] for place in range(len(results))]
 
 
 async def at_once(work: Callable[[V], Awaitable[T]], values: Iterable[V], concurrency: int) -> list[T]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from aiapp.client.bounds import bound
 from aiapp.client.call import Call
-from aiapp.client.recording import was_refused
+from aiapp.client.failure import was_refused
 from aiapp.core.errors import ConnectionFailed, ProviderError
 
 _NOTHING = Decimal(0)

@@ -12,6 +12,7 @@ from aiapp.client.budget import Budget, budgets_here
 from aiapp.client.cache import Cache, Cached
 from aiapp.client.call import Call, Opened, Policy, Proceed, around, close_stream
 from aiapp.client.explanation import Explanation, explain
+from aiapp.client.failure import tell
 from aiapp.client.fallback import open_first
 from aiapp.client.given import check_options, policies, providers_of
 from aiapp.client.limits import Concurrency, RateLimit
@@ -231,7 +232,8 @@ class Client:
         """Ask many things, `concurrency` at a time; the responses in their order, with failures in their places.
 
         A request is taken from the iterable when its turn comes. `on_progress(done, total)` is called after each, on
-        the event loop; `total` is None where the iterable has no length.
+        the event loop; `total` is None where the iterable has no length. An error that is no `AiappError` is a fault
+        of the program, not of one call: it ends the batch as `BatchFailed`, which holds what was done.
         """
         ask = self.acomplete if output is None else partial(self.acomplete, output=output)
         return await batched(ask, many(requests), concurrency, on_progress)
@@ -308,6 +310,9 @@ class Client:
                 response = response_of(fold(events), call)
                 call.answered(response)
                 return response
+            except AiappError as error:
+                tell(error, call)
+                raise
             finally:
                 call.close()
 
@@ -334,8 +339,10 @@ class Client:
                 response = response_of(folding.completion(), call)
                 call.answered(response)
                 yield response if schema is None else answer_of(response, schema)
-            except OverBudget as over:
-                over.said = None if rest is None else folding.completion()
+            except AiappError as error:
+                tell(error, call, folding.completion())
+                if isinstance(error, OverBudget):
+                    error.said = None if rest is None else folding.completion()
                 raise
             finally:
                 await close_stream(rest)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from aiapp.client.budget import Budget
 from aiapp.client.call import Call
+from aiapp.client.failure import unsettled
 from aiapp.client.receipt import invoice_of
 from aiapp.client.recording import record
 from aiapp.client.route import Route
 from aiapp.core.accepted import AT_LEAST_ONE, TEXT, several
 from aiapp.core.embeddings import Embeddings, Vectors
-from aiapp.core.errors import InvalidInput
+from aiapp.core.errors import AiappError, InvalidInput
 from aiapp.core.events import Event, Started, UsageReport
 from aiapp.core.invoice import Invoice
 from aiapp.core.messages import user
@@ -37,10 +38,15 @@ async def embed(
         dimensions = int(dimensions)
     call = Call(_about(held), provider, budgets=budgets)
     with record(call, here() if held else None, kind="embedding") as recording:
+        vectors = Vectors([], provider.model, Usage(0, 0))
         if held:
-            vectors = await route.attempt(call, lambda: provider.aembed(held, dimensions), _said)
-        else:
-            vectors = Vectors([], provider.model, Usage(0, 0))
+            try:
+                vectors = await route.attempt(call, lambda: provider.aembed(held, dimensions), _said)
+            except AiappError as error:
+                if call.sent:
+                    unknown = Vectors([], "", Usage())
+                    error.receipt = unsettled(_receipt(route, call, unknown, held, dimensions), call, error)
+                raise
         receipt = _receipt(route, call, vectors, held, dimensions)
         if recording is not None:
             recording.settled(receipt)

@@ -5,25 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from decimal import Decimal
 from types import TracebackType
 from typing import Any
 
 from aiapp.client.call import Call
-from aiapp.client.receipt import response_of
+from aiapp.client.failure import NOTHING_SAID, receipt_of_failure
 from aiapp.client.route import full_name
-from aiapp.core.errors import ProviderError
-from aiapp.core.events import Completion, fold
-from aiapp.core.invoice import Invoice, Line
+from aiapp.core.events import Completion
 from aiapp.core.response import Receipt, Response
 from aiapp.core.serialisation import to_plain
-from aiapp.tracking.billing import REFUSED
 from aiapp.tracking.scope import Scope
 
 CLOSED = "closed"
 """The `finish` of a stream whose reader closed it."""
-OVERLOADED = 529
-_NOTHING_SAID = fold(())
 
 
 class Recording:
@@ -63,7 +57,7 @@ class Recording:
             invoice=receipt.invoice,
             attempts=receipt.attempts,
             cached=receipt.cached,
-            request_id=receipt.request_id or (error.request_id if isinstance(error, ProviderError) else None),
+            request_id=receipt.request_id,
             input=to_plain(request) if self._open.content else None,
             **known,
         )
@@ -77,11 +71,8 @@ class Recording:
         if error is None or self._done or not self._call.sent:
             return
         said, closed = self._so_far(), isinstance(error, GeneratorExit)
-        receipt = response_of(said, self._call).receipt
-        if not self._call.provider.free:
-            receipt = replace(receipt, invoice=_unsettled(receipt, said, error))
         self.settled(
-            receipt,
+            receipt_of_failure(self._call, error, said),
             None if closed else error,
             finish=CLOSED if closed else None,
             output=[to_plain(part) for part in said.parts] if self._open.content and said.parts else None,
@@ -93,22 +84,7 @@ _NOBODY: AbstractContextManager[None] = nullcontext()
 
 
 def record(
-    call: Call, scope: Scope | None, *, kind: str = "call", so_far: Callable[[], Completion] = lambda: _NOTHING_SAID
+    call: Call, scope: Scope | None, *, kind: str = "call", so_far: Callable[[], Completion] = lambda: NOTHING_SAID
 ) -> AbstractContextManager[Recording | None]:
     """Record a call where somebody tracks; `so_far` is what was said where it breaks off."""
     return _NOBODY if scope is None else Recording(call, scope, kind, so_far)
-
-
-def _unsettled(receipt: Receipt, said: Completion, error: BaseException) -> Invoice:
-    """What a call cost that did not come to its end, as far as it is known."""
-    refused = bool(receipt.attempts) and all(was_refused(attempt.status) for attempt in receipt.attempts)
-    if refused and said == _NOTHING_SAID and isinstance(error, ProviderError):
-        return Invoice((Line("requests", 1, Decimal(0), 1, REFUSED),))
-    how = "was closed" if isinstance(error, GeneratorExit) else f"ended with {type(error).__name__}"
-    reason = f"a call {how} before its usage was told in full"
-    return replace(receipt.invoice, unknown=(*receipt.invoice.unknown, reason))
-
-
-def was_refused(status: int | None) -> bool:
-    """Whether an error status means that no model ran; after any other one may have, and may have been charged for."""
-    return status is not None and (400 <= status < 500 or status == OVERLOADED)

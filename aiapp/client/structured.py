@@ -8,9 +8,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiapp.core.accepted import AT_LEAST_ZERO
-from aiapp.core.errors import AnswerInvalid
+from aiapp.core.errors import AiappError, AnswerInvalid
 from aiapp.core.request import Request
-from aiapp.core.response import Response, total_receipt
+from aiapp.core.response import Receipt, Response, total_receipt
 from aiapp.core.schema import Misfit, Schema
 from aiapp.tracking.stopwatch import Stopwatch
 
@@ -32,20 +32,25 @@ _UNFINISHED = {
 async def structured(
     ask: Callable[[Request], Awaitable[Response]], request: Request, schema: Schema[T], reasks: int
 ) -> Response[T]:
-    """Ask until the answer is a value of the type; every attempt is on the receipt."""
+    """Ask until the answer is a value of the type; every attempt is on the receipt, also that of an error."""
     AT_LEAST_ZERO.check("reasks", reasks)
-    stopwatch, responses = Stopwatch(), list[Response]()
+    stopwatch, receipts = Stopwatch(), list[Receipt]()
     while True:
-        responses.append(await ask(request))
-        response = responses[-1]
-        if len(responses) > 1:
-            receipts = [one.receipt for one in responses]
+        try:
+            response = await ask(request)
+        except AiappError as error:
+            if receipts:
+                last = () if error.receipt is None else (error.receipt,)
+                error.receipt = total_receipt((*receipts, *last), stopwatch.timing())
+            raise
+        receipts.append(response.receipt)
+        if len(receipts) > 1:
             receipt = total_receipt(receipts, stopwatch.timing())
             response = replace(response, usage=receipt.usage, receipt=receipt)
         try:
             return answer_of(response, schema)
         except AnswerInvalid as error:
-            if len(responses) > reasks or _unfinished(response):
+            if len(receipts) > reasks or _unfinished(response):
                 raise
             complaint = _complaint().render(problem=error.reason).messages
             request = replace(request, messages=(*request.messages, response.message, *complaint))

@@ -7,6 +7,7 @@ AiappError
 ├── UnknownModel              no provider answers to this model name
 ├── AnswerInvalid             the model's answer does not fit the type that was asked for: text, reason
 ├── StepFailed                a step of a chain failed: step, cause, value, the results of the steps before it
+├── BatchFailed               a batch ended at a fault of the program: cause, place, the results so far
 ├── NotHonoured               a strict client would have had to drop something: changes
 ├── OverBudget                a call may take more than a budget has left: dimension, limit, spent, may_take
 └── ProviderError             the provider, or the way to it, failed: provider, model, status, request_id
@@ -34,11 +35,17 @@ from aiapp.core.secrets import without_secrets
 
 if TYPE_CHECKING:
     from aiapp.core.events import Completion
-    from aiapp.core.response import Change, Response
+    from aiapp.core.response import Change, Receipt, Response
 
 
 class AiappError(Exception):
-    """The root: catch it to catch everything that aiapp raises on purpose."""
+    """The root: catch it to catch everything that aiapp raises on purpose.
+
+    `receipt` is that of the call which the error ended: every attempt, and the money as far as it is known; where an
+    answer was asked for again, that of all the calls. None where nothing was sent.
+    """
+
+    receipt: Receipt | None = None
 
 
 class InvalidInput(AiappError, ValueError):
@@ -82,7 +89,7 @@ class AnswerInvalid(AiappError):
     """
 
     def __init__(self, reason: str, response: Response[Any]) -> None:
-        self.reason, self.response = reason, response
+        self.reason, self.response, self.receipt = reason, response, response.receipt
         super().__init__(f"the answer cannot be used: {reason}")
 
 
@@ -135,7 +142,22 @@ class StepFailed(AiappError):
 
     def __init__(self, step: str, cause: Exception, value: object, results: Mapping[str, Any]) -> None:
         self.step, self.cause, self.value, self.results = step, cause, value, results
+        self.receipt = cause.receipt if isinstance(cause, AiappError) else None
         super().__init__(f"step {step}: {type(cause).__name__}: {cause}")
+
+
+class BatchFailed(AiappError):
+    """A batch ended at what is no failure of one call: a fault of the program, such as of a middleware of yours.
+
+    `cause` is that error, and `place` the number of the request that met it, from 0; None where it came from what gives
+    the requests, or from `on_progress`. `results` is what was done by then, answers and failures by their places; what
+    was in flight is cancelled.
+    """
+
+    def __init__(self, cause: Exception, place: int | None, results: Mapping[int, Any]) -> None:
+        self.cause, self.place, self.results = cause, place, results
+        where = "what gives the requests, or on_progress" if place is None else f"request {place}"
+        super().__init__(f"{where}: {type(cause).__name__}: {cause}; `results` holds the {len(results)} that were done")
 
 
 class ProviderError(AiappError):

@@ -25,10 +25,13 @@ def media_part(url: object, content_type: object, where: str) -> Image | File:
     if not isinstance(url, str) or not (content_type is None or isinstance(content_type, str)):
         shown = bare_url(url) if isinstance(url, str) else url
         raise InvalidInput(f"{where}: media", shown, f"{_ACCEPTED}, and a media type that is a text")
-    split = urlsplit(url) if not url.startswith("data:") else None
-    if split is None:
+    if url.startswith("data:"):
         kind, data = _data(url, where)
         return _part(content_type or kind, "file", data, None)
+    try:
+        split = urlsplit(url)
+    except ValueError:  # such as brackets around what is no IPv6 address
+        raise InvalidInput(f"{where}: media", bare_url(url), _ACCEPTED) from None
     if split.scheme not in ("http", "https", "gs") or not split.netloc:
         raise InvalidInput(f"{where}: media", bare_url(url), _ACCEPTED)
     name = split.path.rpartition("/")[2]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from aiapp.client.client import Client
 from aiapp.client.retry import Retry
-from aiapp.core.errors import AiappError, AnswerInvalid, BadRequest, InvalidInput
+from aiapp.core.errors import AiappError, AnswerInvalid, BadRequest, BatchFailed, InvalidInput
 from aiapp.core.events import Event
 from aiapp.core.request import Request
 from aiapp.core.response import Response
@@ -105,12 +105,37 @@ def test_a_bug_ends_the_batch_and_leaves_nothing_running() -> None:
     model = Echo()
 
     async def fail() -> int:
-        with pytest.raises(KeyError):
+        with pytest.raises(BatchFailed, match="request 2: KeyError: 'bug'"):
             await Client(provider=model).abatch(["hang", "hang", "bug", "never"], concurrency=3)
         return len(asyncio.all_tasks())
 
     assert asyncio.run(fail()) == 1
     assert (model.now, model.cancelled) == (0, 2)
+
+
+def test_what_was_done_before_a_bug_is_not_lost() -> None:
+    with pytest.raises(BatchFailed) as caught:
+        Client(provider=Echo()).batch(["one", "fail", "bug", "never"], concurrency=1)
+    failed = caught.value
+    assert (type(failed.cause), failed.place, type(failed.__cause__)) == (KeyError, 2, KeyError)
+    assert {place: type(result) for place, result in failed.results.items()} == {0: Response, 1: BadRequest}
+
+
+@pytest.mark.parametrize("error", [ValueError("row 2"), InvalidInput("row", 2, "a row")])
+def test_what_gives_the_requests_may_fail_and_so_may_who_is_told(error: Exception) -> None:
+    def rows() -> Iterator[str]:
+        yield from ("one", "two")
+        raise error
+
+    def told(done: int, total: int | None) -> None:
+        if done == 2:
+            raise error
+
+    for requests, told_of in ((rows(), None), (["one", "two", "three"], told)):
+        with pytest.raises(BatchFailed, match="row") as caught:
+            Client(provider=Echo()).batch(requests, concurrency=1, on_progress=told_of)
+        assert (caught.value.cause, caught.value.place) == (error, None)
+        assert [result.text for _, result in sorted(caught.value.results.items())] == ["one", "two"]
 
 
 @dataclass

@@ -92,7 +92,9 @@ def test_media_stand_where_they_are_named() -> None:
     )
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "cat.png", "data:image/png;base64,!", 3, "", "https://"])
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "cat.png", "data:image/png;base64,!", 3, "", "https://", "http://[x"]
+)
 def test_media_that_are_none_are_refused(url: object) -> None:
     with pytest.raises(InvalidInput, match=r"^prompt:1:1: media: "):
         Prompt("{{media url=url}}").render(url=url)
