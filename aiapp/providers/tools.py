@@ -12,21 +12,20 @@ from aiapp.core.parts import ToolCall, ToolResult
 from aiapp.core.request import Tool
 from aiapp.core.response import Change
 
+ANSWER_TOOL = "aiapp_answer"
+"""The tool by which an answer of a type is asked for, where the wire enforces no form of an answer; no other has it."""
 _OTHER = re.compile(r"[^a-zA-Z0-9_-]")
 _ELSEWHERE = ("previous_response_id", "conversation")
 """Keys by which a user says that the server has turns that the request has not."""
 
 
-def check_names(tools: Iterable[Tool], whose: str, longest: int | None, reserved: str | None = None) -> None:
-    """Refuse a name that the wire does not take; without `longest` it takes any.
-
-    `reserved` is one that aiapp itself gives to a tool there.
-    """
+def check_names(tools: Iterable[Tool], whose: str, longest: int | None) -> None:
+    """Refuse a name that the wire does not take, and aiapp's own; without `longest` the wire takes any."""
     for tool in tools:
         if longest is not None and (len(tool.name) > longest or _OTHER.search(tool.name)):
             accepted = f"for {whose}, a name of at most {longest} letters A-Z and a-z, digits, _ and -"
             raise InvalidInput("tools", tool.name, accepted)
-        if tool.name == reserved:
+        if tool.name == ANSWER_TOOL:
             raise InvalidInput("tools", tool.name, "another name; by this one, aiapp asks for answers of a type")
 
 

@@ -15,9 +15,9 @@ from aiapp.providers.anthropic import encode as anthropic
 from aiapp.providers.local import encode as local
 from aiapp.providers.openai import encode as openai
 from aiapp.providers.openai.chat import encode as chat
-from aiapp.providers.openai.forms import ANSWER
 from aiapp.providers.openai.vendors import vendors
 from aiapp.providers.protocol import Prepared
+from aiapp.providers.tools import ANSWER_TOOL
 from aiapp.testing import WireServer
 
 Encode = Callable[[Request], Prepared]
@@ -65,7 +65,7 @@ def test_a_dot_is_taken_where_it_is(wire: str) -> None:
 @pytest.mark.parametrize("wire", ["openai", "groq", "ollama"])
 def test_the_name_that_asks_for_answers_is_taken_already(wire: str) -> None:
     with pytest.raises(InvalidInput, match="another name"):
-        (WIRES | TOLERANT)[wire](offering(ANSWER))
+        (WIRES | TOLERANT)[wire](offering(ANSWER_TOOL))
 
 
 @pytest.mark.parametrize(

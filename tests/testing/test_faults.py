@@ -17,6 +17,7 @@ from openai import OpenAI
 from aiapp.client.client import Client
 from aiapp.client.retry import Retry
 from aiapp.core import errors
+from aiapp.core.messages import user
 from aiapp.core.parts import ToolCall
 from aiapp.core.response import Response
 from aiapp.providers.anthropic.provider import AnthropicProvider
@@ -334,6 +335,24 @@ def test_a_pause_is_a_finish(stream: bool) -> None:
         client.close()
     assert response.finish is not None
     assert (response.finish.reason, response.finish.raw) == ("pause", "pause_turn")
+
+
+@EACH_MODE
+def test_a_pause_is_gone_on_with(stream: bool) -> None:
+    """The search that the API has begun goes back last, as it came."""
+    with (
+        WireServer([faults.deck(MESSAGES)["paused"], SAID]) as server,
+        Client(provider=AnthropicProvider("claude-opus-5-5", api_key="k", base_url=server.url)) as client,
+    ):
+        paused = asked(client, stream)
+        answered = client.complete([user("hi"), paused.message])
+    assert answered.text == SAID.text
+    assert answered.warnings == ()
+    sent = server.requests[-1].body["messages"]
+    assert [turn["role"] for turn in sent] == ["user", "assistant"]
+    begun = sent[-1]["content"][-1]
+    assert (begun["type"], begun["name"]) == ("server_tool_use", "web_search")
+    assert begun["input"]["query"]
 
 
 def test_a_stream_that_is_left_early_closes_its_connection(client_of: Callable[[WireServer], Client]) -> None:

@@ -22,9 +22,7 @@ from aiapp.providers.litellm import NAME
 from aiapp.providers.litellm.usage import decode_usage
 from aiapp.providers.messages_usage import decode_service
 from aiapp.providers.tiers import served_tier
-
-ANSWER = "aiapp_answer"
-"""The tool whose arguments are the answer, where a schema reaches a model only so; a reserved name."""
+from aiapp.providers.tools import ANSWER_TOOL
 
 
 def decode(answer: Mapping[str, Any], model: str) -> Iterator[Event]:
@@ -46,7 +44,7 @@ class StreamDecoder:
         self._id = ""
         self._thoughts: list[dict[str, Any]] = []
         self._thinking = self._speaking = self._said = False
-        self._calls = Calls(NAME, answer=ANSWER, kept=("provider_specific_fields",))
+        self._calls = Calls(NAME, answer=ANSWER_TOOL, kept=("provider_specific_fields",))
         self._finish: str | None = None
         self._usage: Mapping[str, Any] | None = None
 

@@ -14,7 +14,6 @@ from aiapp.core.request import Only, Request, Settings, Tool, ToolChoice
 from aiapp.core.response import Change
 from aiapp.providers.foreign import left_behind
 from aiapp.providers.litellm import NAME
-from aiapp.providers.litellm.decode import ANSWER
 from aiapp.providers.litellm.refused import refuse_arguments, refuse_downloads
 from aiapp.providers.litellm.vendor import caches_by_marks, is_openais
 from aiapp.providers.payload import merged, url_of
@@ -50,7 +49,7 @@ def without(prepared: Prepared, names: Sequence[str], model: str) -> Prepared:
 def encode(request: Request, model: str) -> Prepared:
     """The arguments, and what had to change. Which settings the model takes only litellm knows."""
     refuse_arguments(request.settings.extra)
-    check_names(request.tools, NAME, None, ANSWER)
+    check_names(request.tools, NAME, None)
     changes: list[Change] = []
     marks = request.settings.cache != "off"
     payload: dict[str, Any] = {

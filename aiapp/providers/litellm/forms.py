@@ -15,11 +15,11 @@ from typing import Any
 from aiapp.core.formats import JsonSchema
 from aiapp.core.request import Only, Request, Tool
 from aiapp.core.response import Change
-from aiapp.providers.litellm.decode import ANSWER
 from aiapp.providers.litellm.encode import choice_payload, tool_payload
 from aiapp.providers.litellm.schemas import Narrowed, enforceable_by_claude, losses, schema_in
 from aiapp.providers.litellm.sdk import is_refusal, rewritten
 from aiapp.providers.protocol import Prepared
+from aiapp.providers.tools import ANSWER_TOOL
 from aiapp.providers.wording import said
 
 _ENFORCED = frozenset({"output_format", "output_config", "outputConfig"})
@@ -39,15 +39,15 @@ def shaped(prepared: Prepared, request: Request, model: str, known: frozenset[st
         if lost is not None:
             return replace(prepared, changes=(*prepared.changes, *lost))
     payload = {name: value for name, value in prepared.payload.items() if name != "response_format"}
-    tool = tool_payload(Tool(ANSWER, said("answer-tool"), form.schema))
-    alone = {"tools": [tool], "tool_choice": choice_payload(Only(ANSWER))}
+    tool = tool_payload(Tool(ANSWER_TOOL, said("answer-tool"), form.schema))
+    alone = {"tools": [tool], "tool_choice": choice_payload(Only(ANSWER_TOOL))}
     thinks = settings.effort not in (None, "none") and "claude" in model  # it refuses a forced tool then
     lost = _lost(model, json.dumps(alone)) if {"tools", "tool_choice"} <= known and not thinks else None
     if lost is None:
         change = Change("format", "the schema does not reach this model as such; sent as an instruction", lost=False)
         payload["messages"] = _instructed(payload["messages"], form.schema)
         return replace(prepared, payload=payload, changes=(*prepared.changes, change))
-    change = Change("format", f"no whole schema here; sent as the tool {ANSWER!r} that must be called", lost=False)
+    change = Change("format", f"no whole schema here; sent as the tool {ANSWER_TOOL!r} that must be called", lost=False)
     others: list[Any] = payload.get("tools") or []
     payload["tools"] = [*others, tool]
     if not isinstance(settings.tool_choice, Only) and "tool_choice" not in settings.extra:

@@ -93,6 +93,10 @@ class LiteLLMProvider:
         needed = ("tools", name) if name == "tool_choice" else (name,)
         return refuses(self.model, deepcopy({one: payload[one] for one in needed if one in payload}))
 
+    def streaming(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The arguments that ask for a stream, with its usage."""
+        return {"stream_options": {"include_usage": True}, **payload, "stream": True}
+
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer."""
         await self.aload()
@@ -107,8 +111,7 @@ class LiteLLMProvider:
         await self.aload()
         await self._connections.get()
         decoder, litellm = StreamDecoder(self.model), load()
-        asked: dict[str, Any] = {"stream_options": {"include_usage": True}, **prepared.payload, "stream": True}
-        asked |= self._chat
+        asked = {**self.streaming(prepared.payload), **self._chat}
         with self._translated():
             stream = await litellm.acompletion(**asked)
         async with aclosing(self._chunks(stream)) as chunks:

@@ -30,10 +30,10 @@ from aiapp.core.events import (
 )
 from aiapp.core.parts import Citation
 from aiapp.providers.codes import failure
-from aiapp.providers.openai.forms import ANSWER
 from aiapp.providers.openai.items import NAME
 from aiapp.providers.openai.usage import decode_usage
 from aiapp.providers.tiers import served_tier
+from aiapp.providers.tools import ANSWER_TOOL
 
 _INCOMPLETE: dict[str, FinishReason] = {
     "max_output_tokens": "length",
@@ -117,7 +117,7 @@ class StreamDecoder:
         begun = _Item(kind, aside=item.get("phase") == "commentary")
         self._items[index] = begun
         if kind == "function_call":
-            begun.answers = item["name"] == ANSWER
+            begun.answers = item["name"] == ANSWER_TOOL
             if not begun.answers:
                 self._called = True
                 yield ToolCallStart(index, item["call_id"], item["name"])

@@ -11,7 +11,7 @@ from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.response import Change
 from aiapp.providers.enforcing import unenforced
 from aiapp.providers.foreign import left_behind
-from aiapp.providers.openai.forms import ANSWER, answer_tool, as_tool, instruction
+from aiapp.providers.openai.forms import answer_tool, as_tool, instruction
 from aiapp.providers.openai.items import LONGEST_NAME, NAME, items_of
 from aiapp.providers.openai.limits import within
 from aiapp.providers.openai.strict import strict
@@ -26,7 +26,7 @@ LIFETIMES = {"short": "30m", "long": "12h"}
 
 def encode(request: Request, model: str) -> Prepared:
     """The payload, and what had to change. Nothing is stored at the provider; reasoning comes back encrypted."""
-    check_names(request.tools, NAME, LONGEST_NAME, ANSWER)
+    check_names(request.tools, NAME, LONGEST_NAME)
     check_answered(request.messages, request.settings.extra)
     changes: list[Change] = []
     known = abilities(NAME, model)

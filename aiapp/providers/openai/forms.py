@@ -14,10 +14,8 @@ from aiapp.core.formats import JsonSchema
 from aiapp.core.request import Only, Settings, Tool
 from aiapp.core.response import Change
 from aiapp.providers.enforcing import unenforced
+from aiapp.providers.tools import ANSWER_TOOL
 from aiapp.providers.wording import said
-
-ANSWER = "aiapp_answer"
-"""The tool whose arguments are the answer; a reserved name, so that a decoder knows it without the request."""
 
 
 def as_tool(settings: Settings, others: bool, changes: list[Change]) -> object:
@@ -25,15 +23,16 @@ def as_tool(settings: Settings, others: bool, changes: list[Change]) -> object:
 
     A choice that the user made of a tool stands.
     """
-    changes.append(Change("format", f"no native schema here; sent as the tool {ANSWER!r} that must be called", False))
+    reason = f"no native schema here; sent as the tool {ANSWER_TOOL!r} that must be called"
+    changes.append(Change("format", reason, lost=False))
     if isinstance(settings.tool_choice, Only):
         return settings.tool_choice
-    return "required" if others and settings.tool_choice != "none" else Only(ANSWER)
+    return "required" if others and settings.tool_choice != "none" else Only(ANSWER_TOOL)
 
 
 def answer_tool(schema: Mapping[str, Any]) -> Tool:
     """The tool whose arguments are the answer."""
-    return Tool(ANSWER, said("answer-tool"), schema)
+    return Tool(ANSWER_TOOL, said("answer-tool"), schema)
 
 
 def instruction(form: JsonSchema, changes: list[Change]) -> str:

@@ -22,10 +22,15 @@ _REASONS: dict[FinishReason, str] = {
 }
 _SIGNATURE = "c2lnbmF0dXJl"
 _PLACEHOLDER = 1
+_SEARCHING: Json = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search"}
+_QUERY = '{"query": "what was asked"}'
 
 
 def whole(said: Said) -> Json:
-    """The message with its blocks: thinking, text, then the calls; a refusal says why in `stop_details`."""
+    """The message with its blocks: thinking, text, then the calls; a refusal says why in `stop_details`.
+
+    A paused one ends in a search that the API has begun, as it does: sent back last, that has it go on.
+    """
     blocks: list[Json] = []
     if said.thinking is not None:
         blocks.append({"type": "thinking", "thinking": said.thinking, "signature": _SIGNATURE})
@@ -33,6 +38,8 @@ def whole(said: Said) -> Json:
         blocks.append({"type": "text", "text": said.text, "citations": None})
     for call in said.tool_calls:
         blocks.append({"type": "tool_use", "id": call.id, "name": call.name, "input": _input(call)})
+    if said.reason == "pause":
+        blocks.append({**_SEARCHING, "input": json.loads(_QUERY)})
     answer = _message(said, blocks) | _stop(said)
     return answer if said.usage is None else answer | {"usage": _usage(said.usage)}
 
@@ -55,7 +62,11 @@ def events(said: Said, *, interleaved: bool = False) -> list[Json]:
         deltas = [{"type": "text_delta", "text": piece} for piece in said.deltas(said.text)]
         runs.append(_block_events(len(runs), {"type": "text", "text": "", "citations": None}, deltas))
     first = len(runs)
-    calls = [_call_events(said, first + number, call) for number, call in enumerate(said.tool_calls)]
+    calls = [
+        _call_events(said, first + number, {"type": "tool_use", "id": call.id, "name": call.name}, call.arguments)
+        for number, call in enumerate(said.tool_calls)
+    ]
+    searching = [_call_events(said, first + len(calls), _SEARCHING, _QUERY)] if said.reason == "pause" else []
     ended: Json = {"type": "message_delta", "delta": _stop(said)}
     if said.usage is not None:
         ended["usage"] = _totals(said.usage)
@@ -64,6 +75,7 @@ def events(said: Said, *, interleaved: bool = False) -> list[Json]:
         {"type": "ping"},
         *(event for run in runs for event in run),
         *(weave(calls) if interleaved else (event for run in calls for event in run)),
+        *(event for run in searching for event in run),
         ended,
         {"type": "message_stop"},
     ]
@@ -93,12 +105,12 @@ def _input(call: ToolCall) -> Any:
         raise InvalidInput("arguments", call.arguments, "JSON, save in a stream") from None
 
 
-def _call_events(said: Said, index: int, call: ToolCall) -> list[Json]:
+def _call_events(said: Said, index: int, call: Json, arguments: str) -> list[Json]:
     """The first delta of the arguments is empty, as the API's is."""
     deltas: list[Json] = [
-        {"type": "input_json_delta", "partial_json": piece} for piece in ("", *said.deltas(call.arguments))
+        {"type": "input_json_delta", "partial_json": piece} for piece in ("", *said.deltas(arguments))
     ]
-    return _block_events(index, {"type": "tool_use", "id": call.id, "name": call.name, "input": {}}, deltas)
+    return _block_events(index, {**call, "input": {}}, deltas)
 
 
 def _block_events(index: int, empty: Json, deltas: list[Json]) -> list[Json]:

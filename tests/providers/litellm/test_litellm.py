@@ -82,9 +82,14 @@ def test_an_answer_whole_and_streamed(server: Server) -> None:
 def test_the_client_asks_it_like_any_other(server: Server) -> None:
     with Client("litellm:openai/some-model", api_key=KEY, base_url=server.url) as client:
         response = client.complete("hi")
+        stream = client.stream("hi")
+        assert "".join(stream.text()) == "Hello there"
     assert response.parts[0] == Text("Hello there")
     assert response.receipt.model == "litellm:openai/some-model"
     assert KEY not in repr(response.receipt.payload)
+    assert "stream" not in response.receipt.payload
+    shown = stream.response.receipt.payload
+    assert (shown["stream"], shown["stream_options"]) == (True, {"include_usage": True})
 
 
 @needs_litellm

@@ -15,9 +15,9 @@ from aiapp.core.parts import ToolCall
 from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.response import Change
 from aiapp.core.schema import Schema
-from aiapp.providers.litellm.decode import ANSWER
 from aiapp.providers.litellm.encode import encode
 from aiapp.providers.litellm.schemas import Narrowed, enforceable_by_claude, losses, schema_in
+from aiapp.providers.tools import ANSWER_TOOL
 from aiapp.testing import Said, WireServer
 from aiapp.testing.connection import Received
 from tests.outside.programs import needs_litellm
@@ -101,8 +101,8 @@ def test_a_schema_is_found_also_as_text() -> None:
 
 
 def test_the_name_of_the_answers_tool_is_taken() -> None:
-    with pytest.raises(errors.InvalidInput, match=ANSWER):
-        encode(Request((user("hi"),), (Tool(ANSWER, "", {}),)), "m")
+    with pytest.raises(errors.InvalidInput, match=ANSWER_TOOL):
+        encode(Request((user("hi"),), (Tool(ANSWER_TOOL, "", {}),)), "m")
 
 
 def asked_of(received: list[Received]) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def answering(value: object) -> Any:
     def script(received: Received) -> Said:
         named = json.dumps(received.body.get("tools") or [])
         text = json.dumps(value)
-        return Said(tool_calls=(ToolCall("call_1", ANSWER, text),)) if ANSWER in named else Said(text)
+        return Said(tool_calls=(ToolCall("call_1", ANSWER_TOOL, text),)) if ANSWER_TOOL in named else Said(text)
 
     return script
 
@@ -184,7 +184,7 @@ def test_beside_other_tools_the_answers_tool_is_one_of_them(choice: Only | None,
     request = Request((user("q"),), (LOOK,), format=form, settings=Settings(tool_choice=choice))
     with Client(CLAUDE, api_key="k") as client:
         payload = client.explain(request).payload
-    assert [tool["function"]["name"] for tool in payload["tools"]] == ["look", ANSWER]
+    assert [tool["function"]["name"] for tool in payload["tools"]] == ["look", ANSWER_TOOL]
     assert payload["tool_choice"] == sent
 
 

@@ -23,9 +23,9 @@ from aiapp.core.schema import Schema
 from aiapp.core.usage import Usage
 from aiapp.providers.openai.chat.decode import StreamDecoder
 from aiapp.providers.openai.chat.usage import decode_usage
-from aiapp.providers.openai.forms import ANSWER
 from aiapp.providers.openai.vendors import vendors
 from aiapp.providers.protocol import Prepared
+from aiapp.providers.tools import ANSWER_TOOL
 from tests.providers.openai.wires import ASK, answering, both, call, chat, chunk, complete, streamed, total, whole
 
 USAGE: dict[str, Any] = {
@@ -417,12 +417,12 @@ def test_else_as_any_json_object_with_an_instruction() -> None:
 
 def test_or_as_a_tool_whose_arguments_are_the_answer() -> None:
     made = schema_of("openai-chat", model="gpt-5.5-pro")
-    assert made.payload["tool_choice"] == {"type": "function", "function": {"name": ANSWER}}
+    assert made.payload["tool_choice"] == {"type": "function", "function": {"name": ANSWER_TOOL}}
     assert schema_of("openai-chat", (LOOK,), "gpt-5.5-pro").payload["tool_choice"] == "required"
     assert "response_format" not in made.payload
-    reply = whole({"content": None, "tool_calls": [call("c", ANSWER, '{"at": "x"}')]}, "tool_calls")
+    reply = whole({"content": None, "tool_calls": [call("c", ANSWER_TOOL, '{"at": "x"}')]}, "tool_calls")
     stream = [
-        chunk({"tool_calls": [delta(0, "c", ANSWER, '{"at"')]}),
+        chunk({"tool_calls": [delta(0, "c", ANSWER_TOOL, '{"at"')]}),
         chunk({"tool_calls": [delta(0, None, None, ': "x"}')]}),
     ]
     expected, got = asyncio.run(both(chat(answering(reply, [*stream, chunk({}, "tool_calls")]))))

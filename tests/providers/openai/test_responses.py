@@ -23,7 +23,7 @@ from aiapp.core.serialisation import from_json, to_json
 from aiapp.core.usage import Usage
 from aiapp.providers.openai.decode import StreamDecoder, decode
 from aiapp.providers.openai.encode import encode
-from aiapp.providers.openai.forms import ANSWER
+from aiapp.providers.tools import ANSWER_TOOL
 from tests.providers.openai.wires import ASK, answering, both, complete, responses, stream_of, streamed
 
 USAGE: dict[str, Any] = {
@@ -81,7 +81,7 @@ ANSWERS: list[Any] = [
         answer(said("Hel"), status="incomplete", incomplete_details={"reason": "max_output_tokens"}), id="cut off"
     ),
     pytest.param(answer(service_tier="priority"), id="nothing"),
-    pytest.param(answer({**called(1), "name": ANSWER}), id="answer by tool"),
+    pytest.param(answer({**called(1), "name": ANSWER_TOOL}), id="answer by tool"),
 ]
 
 
@@ -398,10 +398,10 @@ def test_a_model_without_schemas_answers_by_a_tool_and_the_caller_sees_text() ->
     schema = {"type": "object", "properties": {"at": {"type": "string"}}, "required": ["at"]}
     request = Request(ASK.messages, format=JsonSchema(schema))
     prepared = encode(request, "gpt-5.5-pro")
-    assert prepared.payload["tool_choice"] == {"type": "function", "name": ANSWER}
+    assert prepared.payload["tool_choice"] == {"type": "function", "name": ANSWER_TOOL}
     assert "text" not in prepared.payload
     assert [(change.field, change.lost) for change in prepared.changes] == [("format", False)]
-    output: list[dict[str, Any]] = [{**REASONING, "summary": []}, {**called(1), "name": ANSWER}]
+    output: list[dict[str, Any]] = [{**REASONING, "summary": []}, {**called(1), "name": ANSWER_TOOL}]
     got = asyncio.run(complete(responses(answering(answer(*output)), "gpt-5.5-pro"), request))
     assert (got.text, got.tool_calls) == ('{"at": "it"}', ())
     assert got.finish is not None

@@ -12,7 +12,7 @@ from aiapp.providers.enforcing import unenforced
 from aiapp.providers.foreign import left_behind
 from aiapp.providers.openai.chat.messages import Messages
 from aiapp.providers.openai.encode import tool_payload
-from aiapp.providers.openai.forms import ANSWER, answer_tool, as_tool, instruction
+from aiapp.providers.openai.forms import answer_tool, as_tool, instruction
 from aiapp.providers.openai.items import LONGEST_NAME
 from aiapp.providers.openai.limits import within
 from aiapp.providers.openai.strict import strict
@@ -24,7 +24,7 @@ from aiapp.providers.tools import check_answered, check_names, parameters_of
 
 def encode(request: Request, model: str, vendor: Vendor) -> Prepared:
     """The payload, and what had to change."""
-    check_names(request.tools, vendor.name, LONGEST_NAME if vendor.tool_rules else None, ANSWER)
+    check_names(request.tools, vendor.name, LONGEST_NAME if vendor.tool_rules else None)
     if vendor.tool_rules:
         check_answered(request.messages, request.settings.extra)
     changes: list[Change] = []
