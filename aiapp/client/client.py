@@ -52,8 +52,8 @@ class Client:
     connected before the first call. A ready `provider` may be given in place of a model name.
 
     `timeout` is how long one try may take to answer, and how long a stream may say nothing, in seconds. `fallback`
-    models are asked in order where the one before cannot answer. `strict` refuses what a model cannot
-    honour, where a warning on the response is the rule.
+    models are asked in order where the one before cannot answer; one that cannot take the request is passed over.
+    `strict` refuses what a model cannot honour, where a warning on the response is the rule.
 
     Around each call, from the outside in: `middleware`, the first outermost; the `cache`; the fallback; `retry`; and
     before each try at sending, the `budget` and those of the code around, `gates`, the first outermost, `concurrency`

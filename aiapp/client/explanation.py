@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from aiapp.catalog.prices import STANDARD
 from aiapp.client.bounds import Bound
 from aiapp.client.budget import Budget
+from aiapp.client.fallback import UNFIT
 from aiapp.client.receipt import priced, shown
 from aiapp.client.route import Route
 from aiapp.client.spending import affordable
-from aiapp.core.errors import OverBudget
+from aiapp.core.errors import AiappError, OverBudget
 from aiapp.core.events import Event, fold
 from aiapp.core.invoice import Invoice
 from aiapp.core.request import Request
@@ -31,7 +32,8 @@ class Explanation(Receipt):
     the cost from below (`invoice.at_least`), and `bound` from above, in tokens and in money (bounds.py): `most` is its
     invoice. Both are for one try, without what asking again costs.
 
-    `tries` is how often this model is asked at most, and `otherwise` is what is asked where it cannot answer, in order.
+    `tries` is how often this model is asked at most, and `otherwise` is what is asked where it cannot answer, in order;
+    one that cannot take the request at all says why in `passed_over`.
     `refused` is whether a strict client raises `NotHonoured`, for what `changes` says is lost. `over_budget` is what
     the budgets around the call raise, as they stand now, in place of asking; what they cut is in `changes`. Where the
     answer is in the cache, `cached` says so, nobody is asked, and `usage` and `invoice` are those of the answer.
@@ -42,6 +44,7 @@ class Explanation(Receipt):
     tries: int = 0
     refused: bool = False
     over_budget: OverBudget | None = None
+    passed_over: AiappError | None = None
     otherwise: tuple[Explanation, ...] = ()
 
     @property
@@ -56,8 +59,21 @@ def explain(
     """What would be tried, in order, and within which budgets; `kept` is the answer that the cache holds."""
     if kept is not None:
         return _kept(_of(routes[0], request, ()), kept, routes[0].provider)
-    first, *others = (_of(route, request, budgets) for route in routes)
-    return replace(first, otherwise=tuple(others))
+    first, *others = routes
+    return replace(
+        _of(first, request, budgets), otherwise=tuple(_fallback(route, request, budgets) for route in others)
+    )
+
+
+def _fallback(route: Route, request: Request, budgets: Sequence[Budget]) -> Explanation:
+    """One that stands in for another, if it can take the request."""
+    try:
+        return _of(route, request, budgets)
+    except UNFIT as error:
+        nothing = Usage(0, 0)
+        return Explanation(
+            route.model, nothing, Invoice(), Timing(0.0), bound=Bound(0, 0, Invoice()), passed_over=error
+        )
 
 
 def _of(route: Route, request: Request, budgets: Sequence[Budget]) -> Explanation:

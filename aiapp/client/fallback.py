@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from aiapp.client.call import Call, Opened
 from aiapp.client.route import Route
-from aiapp.core.errors import BadRequest, ProviderError
+from aiapp.core.errors import AiappError, BadRequest, InvalidInput, NotHonoured, ProviderError
+from aiapp.core.response import Attempt
+
+UNFIT = (BadRequest, InvalidInput, NotHonoured)
+"""What is raised of a request that a model cannot take: a fallback is passed over, since one before it could."""
 
 
 def elsewhere(error: ProviderError) -> bool:
@@ -15,12 +20,26 @@ def elsewhere(error: ProviderError) -> bool:
 
 
 async def open_first(routes: Sequence[Route], call: Call) -> Opened:
-    """The answer of the first model that opens one; where none does, the last one's failure."""
-    *earlier, last = routes
-    for route in earlier:
+    """The answer of the first model that opens one; where none does, the failure of the last that takes the request."""
+    first, *others = routes
+    try:
+        return await first.open(call)
+    except ProviderError as error:
+        if not elsewhere(error):
+            raise
+        failed = error
+    for route in others:
+        tries = len(call.attempts)
+        unfit: AiappError | None = None
         try:
             return await route.open(call)
         except ProviderError as error:
-            if not elsewhere(error):
-                raise
-    return await last.open(call)
+            if elsewhere(error):
+                failed = error
+            else:
+                unfit = error
+        except (InvalidInput, NotHonoured) as error:
+            unfit = error
+        if unfit is not None and len(call.attempts) == tries:
+            call.attempts.append(Attempt(route.model, 0.0, type(unfit).__name__, at_most=Decimal(0)))
+    raise failed

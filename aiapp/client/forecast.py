@@ -19,6 +19,7 @@ from decimal import Decimal
 from aiapp.catalog.prices import STANDARD
 from aiapp.client.bounds import bound
 from aiapp.client.explanation import Explanation
+from aiapp.client.fallback import UNFIT
 from aiapp.client.limits import ANSWER_TOKENS
 from aiapp.client.receipt import priced
 from aiapp.client.route import Route
@@ -185,7 +186,10 @@ def _most(
     """The most that a request may cost, with all tries at all models, and all that is asked again."""
     total = _NOTHING
     for route in routes:
-        prepared, more = route.provider.prepare(request), 0
+        try:
+            prepared, more = route.provider.prepare(request), 0
+        except UNFIT:
+            continue  # a fallback that is passed over; the first model was explained before
         for _ in range(1 + reasks):
             most = bound(route.provider, request, prepared, now, more_tokens=more)
             if most.money is None:

@@ -13,16 +13,16 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from aiapp.client.call import Call, Opened, Proceed
 from aiapp.client.waiting import Waiting
 from aiapp.core.accepted import AT_LEAST_ONE, SECONDS
 from aiapp.core.errors import InvalidInput
+from aiapp.core.events import fold
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Request
-from aiapp.core.response import Response
 from aiapp.core.tokens import CHARACTERS_PER_TOKEN
+from aiapp.core.usage import Usage
 
 ATTACHMENT_TOKENS = 1000
 """What an image or a file is taken for."""
@@ -101,7 +101,10 @@ class RateLimit:
             self._turn.give_back()
         opened = await proceed(call)
         if self._tokens is not None:
-            call.on_response(lambda response: self._correct(entry, response))
+            if opened.rest is None:
+                self._correct(entry, fold(opened.first).usage)
+            else:
+                call.on_response(lambda response: self._correct(entry, response.usage))
         return opened
 
     def _enter(self, tokens: int) -> tuple[Entry | None, float]:
@@ -122,8 +125,7 @@ class RateLimit:
                 self._tokens.add(entry)
             return entry, 0.0
 
-    def _correct(self, entry: Entry, response: Response[Any]) -> None:
-        usage = response.usage
+    def _correct(self, entry: Entry, usage: Usage) -> None:
         if self._tokens is not None and usage.input_tokens is not None and usage.output_tokens is not None:
             with self._lock:
                 self._tokens.correct(entry, usage.input_tokens + usage.output_tokens)

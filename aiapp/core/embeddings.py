@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from aiapp.core.response import Receipt
+from aiapp.core.response import Change, Receipt
 from aiapp.core.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """One vector for each text, in order, as numbers in 32 bits; `model` is the one that made them."""
+    """One vector for each text, in order, as numbers in 32 bits; `model` is the one that made them.
+
+    `changes` is what of the texts the model could not take.
+    """
 
     vectors: Sequence[Sequence[float]]
     model: str
     usage: Usage
     request_id: str | None = None
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +33,8 @@ class Embeddings(Vectors):
     def dimensions(self) -> int:
         """How many numbers a vector has; 0 where no text was given."""
         return len(self.vectors[0]) if self.vectors else 0
+
+    @property
+    def warnings(self) -> tuple[Change, ...]:
+        """What was asked for and could not be honoured."""
+        return self.receipt.warnings

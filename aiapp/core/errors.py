@@ -47,6 +47,14 @@ class AiappError(Exception):
 
     receipt: Receipt | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is, not made anew from what it says: another process, or a copy, has all of it."""
+        return _again, (type(self), self.args), self.__dict__
+
+
+def _again(kind: type[AiappError], args: tuple[object, ...]) -> AiappError:
+    return kind.__new__(kind, *args)
+
 
 class InvalidInput(AiappError, ValueError):
     """A value that the caller gave cannot be used. It is shown without the secrets of URLs that it has."""

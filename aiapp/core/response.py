@@ -87,6 +87,11 @@ class Receipt:
     cached: bool = False
 
     @property
+    def warnings(self) -> tuple[Change, ...]:
+        """What was asked for and could not be honoured."""
+        return tuple(change for change in self.changes if change.lost)
+
+    @property
     def cost(self) -> Decimal | None:
         """US dollars of the invoice; None where unknown."""
         return self.invoice.total
@@ -133,4 +138,4 @@ class Response(Completion, Generic[T]):
     @property
     def warnings(self) -> tuple[Change, ...]:
         """What was asked for and could not be honoured."""
-        return tuple(change for change in self.receipt.changes if change.lost)
+        return self.receipt.warnings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -109,6 +109,22 @@ class Embeds(Protocol):
     async def aembed(self, texts: Sequence[str], dimensions: int | None) -> Vectors:
         """One vector for each text, in order; `dimensions` asks for shorter ones where the model can."""
         ...
+
+
+@runtime_checkable
+class BatchesTexts(Protocol):
+    """A provider that embeds, and knows how many texts one request may hold."""
+
+    def batches(self, texts: Sequence[str]) -> Iterable[Sequence[str]]:
+        """The texts in order, a request's at a time."""
+        ...
+
+
+def batches_of(provider: Provider, texts: Sequence[str]) -> Iterable[Sequence[str]]:
+    """Texts as a provider is asked for their vectors: where it does not say, all at once; none for none."""
+    if isinstance(provider, BatchesTexts):
+        return provider.batches(texts)
+    return (texts,) if texts else ()
 
 
 @runtime_checkable

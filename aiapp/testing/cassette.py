@@ -17,7 +17,7 @@ from __future__ import annotations
 import difflib
 import os
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -38,6 +38,7 @@ from aiapp.providers.protocol import (
     HoldsSecrets,
     Prepared,
     Provider,
+    batches_of,
     encoded_texts,
 )
 from aiapp.providers.registry import open_provider
@@ -162,6 +163,10 @@ class Cassette:
     def encode_texts(self, texts: Sequence[str], dimensions: int | None) -> Mapping[str, Any]:
         """The payload as the recorded provider has it today."""
         return encoded_texts(self._provider, texts, dimensions)
+
+    def batches(self, texts: Sequence[str]) -> Iterable[Sequence[str]]:
+        """The texts as the recorded provider takes them, a request's at a time."""
+        return batches_of(self._provider, texts)
 
     async def aembed(self, texts: Sequence[str], dimensions: int | None) -> Vectors:
         """One vector for each text, as they were recorded."""

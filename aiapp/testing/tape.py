@@ -10,7 +10,7 @@ import json
 import os
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from aiapp.core.embeddings import Vectors
 from aiapp.core.errors import InvalidInput, ProviderError
 from aiapp.core.events import Event
 from aiapp.core.request import Request
+from aiapp.core.response import Change
 from aiapp.core.serialisation import from_plain, to_plain
 from aiapp.core.usage import Usage
 from aiapp.providers.counting import Count
@@ -54,13 +55,16 @@ def plain_vectors(vectors: Vectors) -> dict[str, Any]:
     """Vectors, in as few digits as hold them."""
     rows = [[float(f"{number:.{_DIGITS}g}") for number in vector] for vector in vectors.vectors]
     plain = {"kind": "vectors", "model": vectors.model, "usage": to_plain(vectors.usage), "vectors": rows}
-    return plain if vectors.request_id is None else {**plain, "request_id": vectors.request_id}
+    known = {} if vectors.request_id is None else {"request_id": vectors.request_id}
+    changes = [asdict(change) for change in vectors.changes]
+    return {**plain, **known, **({"changes": changes} if changes else {})}
 
 
 def vectors_of(plain: dict[str, Any]) -> Vectors:
     """Vectors that were recorded."""
     rows = [array("f", row) for row in plain["vectors"]]
-    return Vectors(rows, str(plain["model"]), from_plain(Usage, plain["usage"]), plain.get("request_id"))
+    changes = tuple(Change(**change) for change in plain.get("changes", ()))
+    return Vectors(rows, str(plain["model"]), from_plain(Usage, plain["usage"]), plain.get("request_id"), changes)
 
 
 def plain_count(count: Count) -> dict[str, Any]:

@@ -109,7 +109,7 @@ class _Judge:
 
 
 class Encoder:
-    """Embeds texts as rows of length 1; a text without a word is a row of zeros."""
+    """Embeds texts as rows of length 1; one without a word is a row of zeros. It reads `LONGEST` pieces of a text."""
 
     def __init__(self, codec: tokenizers.Tokenizer, weights: Mapping[str, Floats], digest: str) -> None:
         self._codec = codec
@@ -168,9 +168,16 @@ class Encoder:
         """The pieces that are read of all texts."""
         return sum(map(len, self._encode(texts)))
 
+    def cut(self, texts: Sequence[str]) -> list[int]:
+        """The places of texts that are longer than `LONGEST` pieces: the rest of them is not read."""
+        return [place for place, encoding in enumerate(self._encodings(texts)) if encoding.overflowing]
+
     def _encode(self, texts: Sequence[str]) -> list[list[int]]:
+        return [encoding.ids for encoding in self._encodings(texts)]
+
+    def _encodings(self, texts: Sequence[str]) -> list[tokenizers.Encoding]:
         try:
-            return [encoding.ids for encoding in self._codec.encode_batch(list(texts), add_special_tokens=False)]
+            return self._codec.encode_batch(list(texts), add_special_tokens=False)
         except TypeError:
             broken = next((text for text in texts if _HALF.search(text)), texts)
             raise InvalidInput("text", broken, NO_SURROGATES) from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 
@@ -16,15 +18,20 @@ from aiapp.core.errors import (
     AnswerInvalid,
     BadRequest,
     ConnectionFailed,
+    InvalidInput,
+    MissingDependency,
+    MissingKey,
+    NotHonoured,
     OverBudget,
     ProviderError,
     RateLimited,
     StepFailed,
     TimedOut,
+    UnknownModel,
 )
 from aiapp.core.events import Event, Started, TextDelta, UsageReport
 from aiapp.core.request import Request, Settings
-from aiapp.core.response import Receipt
+from aiapp.core.response import Change, Receipt
 from aiapp.core.usage import Usage
 from aiapp.providers.protocol import Prepared
 from aiapp.testing import Said, ScriptedModel, WireServer, faults
@@ -131,6 +138,35 @@ def test_a_step_of_a_chain_hands_it_on() -> None:
         chain(client).run("hi")
     assert caught.value.receipt is not None
     assert caught.value.receipt.attempts[0].status == 400
+
+
+def pickled(error: AiappError) -> AiappError:
+    copied: AiappError = pickle.loads(pickle.dumps(error))
+    return copied
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, pickled])
+@pytest.mark.parametrize(
+    "error",
+    [
+        failing(RateLimited, 429),
+        InvalidInput("field", 1, "more"),
+        MissingKey("p", "P_API_KEY"),
+        UnknownModel("m", "others"),
+        MissingDependency("p", "e"),
+        NotHonoured("m", (Change("field", "reason"),)),
+        OverBudget("m", "money", Decimal(1), Decimal(0)),
+        StepFailed("step", ValueError("x"), 1, {"a": 2}),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_another_process_gets_the_whole_of_it(error: AiappError, again: Callable[[AiappError], AiappError]) -> None:
+    client = Client(provider=ScriptedModel("no"))
+    error.receipt = client.complete("hi").receipt
+    copied = again(error)
+    assert (type(copied), str(copied), copied.args) == (type(error), str(error), error.args)
+    assert vars(copied).keys() == vars(error).keys()
+    assert copied.receipt == error.receipt
 
 
 def test_no_secret_is_on_it() -> None:

@@ -20,7 +20,7 @@ from aiapp.core.events import Event, Started, TextDelta
 from aiapp.core.messages import assistant, user
 from aiapp.core.parts import Image, Text, Thinking
 from aiapp.core.request import Request, Settings
-from aiapp.providers.protocol import Prepared
+from aiapp.providers.protocol import Prepared, Provider
 from aiapp.providers.registry import open_provider
 from aiapp.testing import Said, ScriptedModel, WireServer, faults
 
@@ -74,6 +74,48 @@ def test_where_none_answers_the_last_failure_is_raised() -> None:
     with pytest.raises(errors.PermissionDenied):
         Client(provider=models[0], fallback=models[1:]).complete("hi")
     assert [len(model.requests) for model in models] == [1, 1, 1]
+
+
+BEGUN = Request((user("Name a city"), assistant("The city is")))
+"""Some models go on with an answer that was begun for them, and some refuse to."""
+
+
+def refusing() -> Provider:
+    return open_provider("anthropic:claude-opus-5-5", api_key="k", base_url="http://127.0.0.1:9")
+
+
+def test_a_fallback_that_cannot_take_the_request_is_passed_over() -> None:
+    busy, last = failing(errors.Overloaded), ScriptedModel("Paris")
+    client = Client(provider=busy, fallback=[refusing(), last], retry=Retry(attempts=1))
+    response = client.complete(BEGUN)
+    assert response.text == "Paris"
+    assert [attempt.error for attempt in response.receipt.attempts] == ["Overloaded", "BadRequest", None]
+    assert response.receipt.cost_at_most == 0
+    with pytest.raises(errors.Overloaded) as caught:
+        Client(provider=busy, fallback=[refusing()], retry=Retry(attempts=1)).complete(BEGUN)
+    assert caught.value.receipt is not None
+    assert [attempt.error for attempt in caught.value.receipt.attempts] == ["Overloaded", "BadRequest"]
+    with pytest.raises(errors.BadRequest):
+        Client(provider=refusing(), fallback=[last]).complete(BEGUN)
+
+
+def test_a_fallback_that_cannot_take_the_request_is_explained() -> None:
+    client = Client(provider=ScriptedModel("Paris"), fallback=[refusing(), "local"])
+    passed, local = client.explain(BEGUN).otherwise
+    assert isinstance(passed.passed_over, errors.BadRequest)
+    assert (passed.model, passed.most.total, passed.tries) == ("anthropic:claude-opus-5-5", Decimal(0), 0)
+    assert local.passed_over is None
+    client.forecast([BEGUN])
+    with pytest.raises(errors.BadRequest):
+        Client(provider=refusing(), fallback=["local"]).explain(BEGUN)
+
+
+def test_a_strict_client_asks_no_fallback_that_would_lose_something() -> None:
+    request = Request((user("hi"),), settings=Settings(effort="high"))
+    busy, last = failing(errors.Overloaded), ScriptedModel("x")
+    client = Client(provider=busy, fallback=["local", last], retry=Retry(attempts=1), strict=True)
+    response = client.complete(request)
+    assert [attempt.error for attempt in response.receipt.attempts] == ["Overloaded", "NotHonoured", None]
 
 
 def test_a_model_that_began_to_speak_is_not_replaced() -> None:

@@ -12,17 +12,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aiapp import testing
+from aiapp import testing, track
 from aiapp.client.client import Client
-from aiapp.client.limits import Concurrency
+from aiapp.client.limits import Concurrency, RateLimit
 from aiapp.client.retry import Retry
-from aiapp.core.embeddings import Vectors
-from aiapp.core.errors import InvalidInput, RateLimited, TimedOut
+from aiapp.core.embeddings import Embeddings, Vectors
+from aiapp.core.errors import InvalidInput, NotHonoured, ProviderError, RateLimited, TimedOut, Unavailable
 from aiapp.core.request import Request, Settings
 from aiapp.core.usage import Usage
 from aiapp.providers.counting import Count
+from aiapp.providers.openai.embeddings import MOST_TEXTS
 from aiapp.providers.registry import open_provider
-from aiapp.testing import Cassette, ScriptedModel, WireServer
+from aiapp.testing import Cassette, ScriptedModel, WireServer, faults
 
 QUICK = Retry(attempts=2, first_wait=0.001)
 
@@ -109,6 +110,66 @@ def test_embedding_obeys_limits_and_timeouts() -> None:
     assert model.most == 2
     with pytest.raises(TimedOut):
         Client(provider=Embedder(seconds=5), timeout=0.02, retry=Retry(attempts=1)).embed(["a"])
+
+
+def several(count: int, *answers: Any) -> tuple[Embeddings | ProviderError, list[Any]]:
+    """Of more texts than one request may hold."""
+    with (
+        WireServer(list(answers)) as server,
+        Client("openai:text-embedding-3-small", api_key="k", base_url=server.url, retry=QUICK) as client,
+    ):
+        try:
+            return client.embed([str(number) for number in range(count)]), server.requests
+        except ProviderError as error:
+            return error, server.requests
+
+
+VECTOR = testing.Vectors(((1.0, 0.0),), input_tokens=1000)
+
+
+def test_where_one_request_cannot_hold_the_texts_each_is_tried_on_its_own() -> None:
+    embedded, requests = several(MOST_TEXTS + 2, VECTOR, faults.Status(500), VECTOR)
+    assert [len(request.body["input"]) for request in requests] == [MOST_TEXTS, 2, 2]
+    assert isinstance(embedded, Embeddings)
+    assert len(embedded.vectors) == MOST_TEXTS + 2
+    receipt = embedded.receipt
+    assert [attempt.status for attempt in receipt.attempts] == [None, 500, None]
+    assert embedded.usage.input_tokens == receipt.usage.input_tokens == 2000
+    assert sum(line.count or 0 for line in receipt.invoice.lines) == 2000
+    assert receipt.cost is not None
+
+
+def test_what_was_embedded_before_a_failure_is_on_its_bill() -> None:
+    with track() as tracked:
+        error, _ = several(MOST_TEXTS + 2, VECTOR, *[faults.Status(500)] * 2)
+    assert isinstance(error, Unavailable)
+    assert error.receipt is not None
+    assert sum(line.count or 0 for line in error.receipt.invoice.lines) == 1000
+    assert error.receipt.cost is None
+    (call,) = tracked.calls
+    assert (call.error, call.invoice, call.attempts) == ("Unavailable", error.receipt.invoice, error.receipt.attempts)
+
+
+def test_a_limit_of_tokens_is_corrected_by_what_vectors_took() -> None:
+    async def never(seconds: float) -> None:
+        raise AssertionError(f"waited {seconds} seconds")
+
+    limit = RateLimit(tokens=1000, sleep=never)
+    client = Client(provider=Embedder(), rate_limit=limit)
+    for _ in range(5):
+        client.embed(["wordy" * 700])  # 875 tokens by its characters, and 1 by its words
+
+
+def test_the_end_of_a_text_that_is_not_read_is_a_warning() -> None:
+    long = "The reading room opens at nine. " * 60
+    embedded = Client("local").embed(["short", long, "short", long])
+    (warning,) = embedded.warnings
+    assert warning.field == "texts"
+    assert warning.reason.endswith("by their places: 1, 3")
+    assert embedded.receipt.changes == embedded.changes == (warning,)
+    with pytest.raises(NotHonoured, match="160 pieces"):
+        Client("local", strict=True).embed([long])
+    assert Client("local", strict=True).embed(["short"]).warnings == ()
 
 
 def test_tokens_are_counted_with_the_clients_settings() -> None:

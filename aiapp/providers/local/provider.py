@@ -23,6 +23,7 @@ from aiapp.core.events import (
     UsageReport,
 )
 from aiapp.core.request import Request
+from aiapp.core.response import Change
 from aiapp.core.usage import Usage
 from aiapp.providers.counting import Count
 from aiapp.providers.local.encode import DEFAULT_MAX_TOKENS, NAME, encode
@@ -112,7 +113,18 @@ def _vectors(texts: Sequence[str], dimensions: int | None) -> Vectors:
     if dimensions not in (None, encoder.dimensions):
         raise InvalidInput("dimensions", dimensions, f"{encoder.dimensions}, or None")
     rows = [array("f", row.tobytes()) for row in encoder.embed(texts)]
-    return Vectors(rows, encoder.name, Usage(encoder.count_tokens(texts), 0))
+    return Vectors(rows, encoder.name, Usage(encoder.count_tokens(texts), 0), changes=_cut(encoder.cut(texts)))
+
+
+def _cut(places: Sequence[int]) -> tuple[Change, ...]:
+    """That the ends of some texts were not read."""
+    from aiapp.transformer.encoder import LONGEST
+
+    if not places:
+        return ()
+    which = ", ".join(map(str, places[:5])) + (", ..." if len(places) > 5 else "")
+    reason = f"the encoder reads the first {LONGEST} pieces of a text; these are longer, by their places: {which}"
+    return (Change("texts", reason),)
 
 
 def _ranked(model: Transformer, prompt: list[int], wanted: Mapping[str, Any]) -> Iterator[Event]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from aiapp.core.embeddings import Vectors
 from aiapp.core.errors import ProviderError
-from aiapp.core.usage import total_usage
 from aiapp.providers.hosted import HostedProvider
 from aiapp.providers.openai.embeddings import batches, decode_vectors, encode_vectors
 
@@ -67,20 +66,14 @@ class OpenAISdkProvider(HostedProvider["AsyncOpenAI"]):
         """The payload for texts that one request may hold."""
         return encode_vectors(self.model, texts, dimensions, self.vectors_as)
 
+    def batches(self, texts: Sequence[str]) -> Iterator[Sequence[str]]:
+        """The texts in as few requests as the API's limits allow."""
+        return batches(texts)
+
     async def aembed(self, texts: Sequence[str], dimensions: int | None) -> Vectors:
-        """One vector for each text, in order, in as few requests as the API's limits allow."""
-        vectors: list[Sequence[float]] = []
-        parts: list[Vectors] = []
-        for batch in batches(texts):
-            answer, served = await self.ask("/embeddings", self.encode_texts(batch, dimensions))
-            part = decode_vectors(answer, len(batch), self.name, self.model, served.request_id)
-            vectors.extend(part.vectors)
-            parts.append(part)
-        if len(parts) == 1:
-            return parts[0]
-        usage = total_usage(part.usage for part in parts)
-        last = parts[-1] if parts else None
-        return Vectors(vectors, last.model if last else self.model, usage, last.request_id if last else None)
+        """One vector for each text, in order, by one request."""
+        answer, served = await self.ask("/embeddings", self.encode_texts(texts, dimensions))
+        return decode_vectors(answer, len(texts), self.name, self.model, served.request_id)
 
     def translate(self, error: Exception) -> ProviderError | None:
         """Ours for an exception of the SDK's."""

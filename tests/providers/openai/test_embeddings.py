@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aiapp.client.client import Client
 from aiapp.core.errors import InvalidResponse
 from aiapp.core.usage import Usage
 from aiapp.providers.openai.embeddings import MOST_TEXTS, MOST_TOKENS, batches
@@ -38,15 +39,14 @@ def serve(request: httpx2.Request) -> httpx2.Response:
 @pytest.mark.parametrize("count", [1, 3, MOST_TEXTS + 5])
 def test_vectors_keep_the_order_of_the_texts(count: int) -> None:
     texts = ["x" * (index % 7) for index in range(count)]
-    got = asyncio.run(responses(serve).aembed(texts, None))
+    got = Client(provider=responses(serve)).embed(texts)
     assert [vector[0] for vector in got.vectors] == [float(len(text)) for text in texts]
     assert got.vectors[0][1] == array("f", [0.1])[0]
     assert (got.model, got.usage) == ("e-1", Usage(count, 0))
 
 
 def test_no_texts_are_no_request() -> None:
-    got = asyncio.run(responses(lambda _: httpx2.Response(500)).aembed([], None))
-    assert (list(got.vectors), got.usage) == ([], Usage(0, 0))
+    assert list(responses(serve).batches([])) == []
 
 
 def test_numbers_and_base64_are_the_same_vectors() -> None:
