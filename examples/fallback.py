@@ -14,3 +14,9 @@ response = client.complete("Passage:\nThe hall seats 40 people.\n\nQuestion: How
 print(response.text)
 for attempt in response.receipt.attempts:
     print(f"  {attempt.model}: {attempt.error or 'answered'}, then waited {attempt.wait:.3f} s")
+
+try:
+    Client(provider=busy, retry=Retry(attempts=2, first_wait=0.01)).complete("Anyone?")
+except Overloaded as error:  # an error of a call that was sent has a receipt, too
+    assert error.receipt is not None
+    print(f"{error}; {len(error.receipt.attempts)} attempts, {error.receipt.cost} dollars")
