@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from aiapp.client.batch import CONCURRENCY, Progress, batched, many
 from aiapp.client.budget import Budget, budgets_here
@@ -23,7 +23,7 @@ from aiapp.client.retry import Retry
 from aiapp.client.route import Route
 from aiapp.client.spending import Spending
 from aiapp.client.stream import Stream
-from aiapp.client.structured import REASKS, answer_of, structured
+from aiapp.client.structured import REASKS, answer_of, check_reasks, structured
 from aiapp.core.embeddings import Embeddings
 from aiapp.core.errors import AiappError, InvalidInput, OverBudget
 from aiapp.core.events import Event, Fold, TextDelta, ThinkingDelta, ToolCallStart, fold
@@ -169,12 +169,10 @@ class Client:
         primitive. An answer that does not fit is sent back with what is wrong, up to `reasks` times; then
         `AnswerInvalid` is raised. All attempts are on the receipt.
         """
+        reasks = check_reasks(output, reasks)
         if output is None:
-            if reasks is not None:
-                raise InvalidInput("reasks", reasks, "None without `output`: only an answer of a type can fail to fit")
             return await self._whole(self._request(request))
         schema = Schema.of(output)
-        reasks = REASKS if reasks is None else reasks
         return await structured(self._whole, self._request(request, schema), schema, reasks)
 
     @overload
@@ -218,6 +216,7 @@ class Client:
         requests: Iterable[Asked],
         *,
         output: type[T] | Schema[T],
+        reasks: int = REASKS,
         concurrency: int = CONCURRENCY,
         on_progress: Progress | None = None,
     ) -> list[Response[T] | AiappError]: ...
@@ -226,6 +225,7 @@ class Client:
         requests: Iterable[Asked],
         *,
         output: type[Any] | Schema[Any] | None = None,
+        reasks: int | None = None,
         concurrency: int = CONCURRENCY,
         on_progress: Progress | None = None,
     ) -> list[Any]:
@@ -233,9 +233,11 @@ class Client:
 
         A request is taken from the iterable when its turn comes. `on_progress(done, total)` is called after each, on
         the event loop; `total` is None where the iterable has no length. An error that is no `AiappError` is a fault
-        of the program, not of one call: it ends the batch as `BatchFailed`, which holds what was done.
+        of the program, not of one call: it ends the batch as `BatchFailed`, which holds what was done. `output` and
+        `reasks` are as in `acomplete`.
         """
-        ask = self.acomplete if output is None else partial(self.acomplete, output=output)
+        check_reasks(output, reasks)
+        ask = partial(cast("Any", self.acomplete), output=output, reasks=reasks)
         return await batched(ask, many(requests), concurrency, on_progress)
 
     @overload
@@ -248,6 +250,7 @@ class Client:
         requests: Iterable[Asked],
         *,
         output: type[T] | Schema[T],
+        reasks: int = REASKS,
         concurrency: int = CONCURRENCY,
         on_progress: Progress | None = None,
     ) -> list[Response[T] | AiappError]: ...

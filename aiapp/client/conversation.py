@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeAlias, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, cast, overload
 
 from aiapp.client.client import Client
 from aiapp.client.stream import Stream
+from aiapp.client.structured import REASKS
 from aiapp.core.accepted import instance, several
 from aiapp.core.messages import Message, user
 from aiapp.core.parts import Part
@@ -55,26 +56,23 @@ class Conversation:
     @overload
     async def asay(self, content: Said) -> Response: ...
     @overload
-    async def asay(self, content: Said, *, output: type[T] | Schema[T]) -> Response[T]: ...
-    async def asay(self, content: Said, *, output: type[Any] | Schema[Any] | None = None) -> Response[Any]:
-        """Say something, and wait for the answer; `output` as in `Client.acomplete`."""
-        message = _message(content)
-        request = self._with(message)
-        response: Response[Any] = (
-            await self.client.acomplete(request)
-            if output is None
-            else await self.client.acomplete(request, output=output)
-        )
+    async def asay(self, content: Said, *, output: type[T] | Schema[T], reasks: int = REASKS) -> Response[T]: ...
+    async def asay(
+        self, content: Said, *, output: type[Any] | Schema[Any] | None = None, reasks: int | None = None
+    ) -> Response[Any]:
+        """Say something, and wait for the answer; `output` and `reasks` as in `Client.acomplete`."""
+        message, ask = _message(content), cast("Any", self.client.acomplete)
+        response: Response[Any] = await ask(self._with(message), output=output, reasks=reasks)
         self._keep(message, response)
         return response
 
     @overload
     def say(self, content: Said) -> Response: ...
     @overload
-    def say(self, content: Said, *, output: type[T] | Schema[T]) -> Response[T]: ...
-    def say(self, content: Said, *, output: type[Any] | Schema[Any] | None = None) -> Response[Any]:
+    def say(self, content: Said, *, output: type[T] | Schema[T], reasks: int = REASKS) -> Response[T]: ...
+    def say(self, content: Said, **how: Any) -> Response[Any]:
         """The blocking twin of `asay`."""
-        return run(self.asay(content) if output is None else self.asay(content, output=output))
+        return run(self.asay(content, **how))
 
     @overload
     def stream(self, content: Said) -> Stream: ...

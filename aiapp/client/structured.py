@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiapp.core.accepted import AT_LEAST_ZERO
-from aiapp.core.errors import AiappError, AnswerInvalid
+from aiapp.core.errors import AiappError, AnswerInvalid, InvalidInput
 from aiapp.core.request import Request
 from aiapp.core.response import Receipt, Response, total_receipt
 from aiapp.core.schema import Misfit, Schema
@@ -29,11 +29,20 @@ _UNFINISHED = {
 }
 
 
+def check_reasks(output: object, reasks: int | None) -> int:
+    """How often an answer of a type is asked for again; what is no number of times is refused."""
+    if reasks is None:
+        return REASKS
+    if output is None:
+        raise InvalidInput("reasks", reasks, "None without `output`: only an answer of a type can fail to fit")
+    AT_LEAST_ZERO.check("reasks", reasks)
+    return reasks
+
+
 async def structured(
     ask: Callable[[Request], Awaitable[Response]], request: Request, schema: Schema[T], reasks: int
 ) -> Response[T]:
     """Ask until the answer is a value of the type; every attempt is on the receipt, also that of an error."""
-    AT_LEAST_ZERO.check("reasks", reasks)
     stopwatch, receipts = Stopwatch(), list[Receipt]()
     while True:
         try:

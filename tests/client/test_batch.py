@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import assert_type
+from typing import Any, assert_type
 
 import pytest
 from hypothesis import given
@@ -154,8 +154,21 @@ def test_typed_answers() -> None:
     assert isinstance(second, AnswerInvalid)
 
 
+@pytest.mark.parametrize("reasks", [0, 2])
+def test_each_is_asked_again_as_often_as_is_said(reasks: int) -> None:
+    model = ScriptedModel("no")
+    (failed,) = Client(provider=model).batch(["a"], output=City, reasks=reasks)
+    assert isinstance(failed, AnswerInvalid)
+    assert len(model.requests) == 1 + reasks
+
+
 def test_nothing_makes_nothing_and_nonsense_is_refused() -> None:
     client = Client(provider=Echo())
     assert client.batch([]) == []
     with pytest.raises(InvalidInput, match="concurrency"):
         client.batch(["a"], concurrency=0)
+    how: dict[str, Any] = {"reasks": 1}
+    with pytest.raises(InvalidInput, match="reasks"):
+        client.batch(["a"], **how)
+    with pytest.raises(InvalidInput, match="reasks"):
+        client.batch(["a"], output=City, reasks=-1)

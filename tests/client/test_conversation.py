@@ -109,6 +109,9 @@ def test_tools_and_their_results_are_turns() -> None:
 def test_typed_turns() -> None:
     conversation = Conversation(Client(provider=ScriptedModel(['{"value": 4}', '{"value": 5}'])))
     assert conversation.say("2 + 2", output=int).output == 4
+    asked_again = Conversation(Client(provider=ScriptedModel(["no", "no", "no", '{"value": 7}'])))
+    assert asked_again.say("3 + 4", output=int, reasks=3).output == 7
+    assert [message.text for message in asked_again.messages] == ["3 + 4", '{"value": 7}']
     stream = conversation.stream("2 + 3", output=int)
     assert list(stream.partials())[-1] == 5
     assert stream.response.output == 5
