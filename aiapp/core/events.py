@@ -142,7 +142,7 @@ Event: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What the provider answered. `finish` is None where the stream ended before it was complete."""
+    """What the provider answered. `finish` is None where the stream ended before it was complete; `str` is the text."""
 
     model: str
     parts: tuple[Part, ...]
@@ -154,6 +154,9 @@ class Completion:
     region: str | None = None
     alternatives: tuple[Alternative, ...] = ()
     altered: tuple[Altered, ...] = ()
+
+    def __str__(self) -> str:
+        return self.text
 
     @property
     def text(self) -> str:

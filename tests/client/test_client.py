@@ -29,7 +29,7 @@ def limited(retry_after: float | None = None) -> RateLimited:
 def test_every_answer_has_a_receipt() -> None:
     response = Client(provider=ScriptedModel("Hello you")).complete("Say hello")
     receipt = response.receipt
-    assert response.text == "Hello you"
+    assert response.text == str(response) == "Hello you"
     assert (receipt.usage.input_tokens, receipt.usage.output_tokens) == (2, 2)
     assert receipt.cost == Decimal(0)
     assert receipt.timing.total > 0
