@@ -22,7 +22,7 @@ from aiapp.providers.anthropic.decode import StreamDecoder, decode
 from aiapp.providers.anthropic.encode import encode
 from aiapp.providers.messages_usage import decode_usage
 from tests.providers import wire
-from tests.providers.anthropic.answers import ANSWERS, answers_and_streams
+from tests.providers.anthropic.answers import ANSWERS, JSON, TEXT, answers_and_streams, streams
 
 OPAQUE = ("thinking", "redacted_thinking", "server_tool_use", "web_search_tool_result")
 
@@ -46,6 +46,24 @@ def test_any_stream_folds_to_what_the_whole_answer_is(both: tuple[dict[str, Any]
     assert streamed == complete
     assert [part.metadata for part in streamed.parts] == [part.metadata for part in complete.parts]
     assert streamed.usage.raw == complete.usage.raw
+
+
+@given(st.lists(st.dictionaries(TEXT, JSON, max_size=3), min_size=1, max_size=5), st.data())
+def test_a11_any_interleaving_of_deltas_gives_the_same_calls(inputs: list[dict[str, Any]], data: st.DataObject) -> None:
+    """They are told apart by their index alone, though the API says one block after the other."""
+    blocks = [
+        {"type": "tool_use", "id": f"call_{number}", "name": f"tool_{number}", "input": given}
+        for number, given in enumerate(inputs)
+    ]
+    first, *events, ended, stopped = data.draw(streams(answer(*blocks, stop_reason="tool_use", stop_details=None)))
+    queues = [[event for event in events if event.get("index") == number] for number in range(len(blocks))]
+    mixed: list[dict[str, Any]] = []
+    while any(queues):
+        mixed.append(data.draw(st.sampled_from([queue for queue in queues if queue])).pop(0))
+    calls = fold(events_of([first, *mixed, ended, stopped])).tool_calls
+    assert [
+        (call.id, call.name, json.loads(call.arguments or "{}")) for call in sorted(calls, key=lambda one: one.id)
+    ] == [(block["id"], block["name"], block["input"]) for block in blocks]
 
 
 @given(answers_and_streams(), st.data())
