@@ -18,7 +18,7 @@ from aiapp.providers.litellm.refused import refuse_arguments, refuse_downloads
 from aiapp.providers.litellm.vendor import caches_by_marks, is_openais
 from aiapp.providers.payload import merged, url_of
 from aiapp.providers.protocol import Prepared
-from aiapp.providers.tools import check_names
+from aiapp.providers.tools import check_names, parameters_of
 
 _CHECKED = {
     "temperature": "temperature",
@@ -68,7 +68,7 @@ def encode(request: Request, model: str) -> Prepared:
 
 def tool_payload(tool: Tool) -> dict[str, Any]:
     """A tool in the words of Chat Completions."""
-    function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+    function = {"name": tool.name, "description": tool.description, "parameters": parameters_of(tool)}
     return {"type": "function", "function": function}
 
 
