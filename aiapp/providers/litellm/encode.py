@@ -16,7 +16,7 @@ from aiapp.providers.foreign import left_behind
 from aiapp.providers.litellm import NAME
 from aiapp.providers.litellm.refused import refuse_arguments, refuse_downloads
 from aiapp.providers.litellm.vendor import caches_by_marks, is_openais
-from aiapp.providers.payload import merged, url_of
+from aiapp.providers.payload import merged, tools_in, url_of
 from aiapp.providers.protocol import Prepared
 from aiapp.providers.tools import check_names, parameters_of
 
@@ -57,11 +57,12 @@ def encode(request: Request, model: str) -> Prepared:
         "messages": [one for message in request.messages for one in _messages(message, marks, changes)],
     }
     changes.extend(left_behind(request.messages, NAME))
-    if request.tools:
-        payload["tools"] = [tool_payload(tool) for tool in request.tools]
+    tools = [*(tool_payload(tool) for tool in request.tools), *tools_in(request.settings.extra)]
+    if tools:
+        payload["tools"] = tools
     _set_format(request.format, payload, changes)
     _set_settings(request.settings, model, payload, changes)
-    payload = merged(payload, request.settings.extra)
+    payload = merged(payload, request.settings.extra, changes)
     refuse_downloads(payload)
     return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=payload.get("max_tokens"))
 
