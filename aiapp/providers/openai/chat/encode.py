@@ -159,11 +159,14 @@ def _tools(
 
 
 def _settings(settings: Settings, vendor: Vendor, payload: dict[str, Any], changes: list[Change]) -> None:
+    stops = settings.stop[: vendor.stops] if vendor.stops else settings.stop
+    if len(stops) < len(settings.stop):
+        changes.append(Change("stop", f"{vendor.name} takes at most {vendor.stops}; the first {vendor.stops} are sent"))
     named = {
         "temperature": ("temperature", settings.temperature),
         "top_p": ("top_p", settings.top_p),
         "max_tokens": (vendor.limit, settings.max_tokens),
-        "stop": ("stop", list(settings.stop) or None),
+        "stop": ("stop", list(stops) or None),
         "top_k": (vendor.top_k, settings.top_k),
         "seed": (vendor.seed, settings.seed),
         "effort": (vendor.effort, settings.effort),
