@@ -50,7 +50,7 @@ def _items(message: Message, known: Abilities, changes: list[Change]) -> list[di
         if items and items[-1].get("type") == "message" and "id" not in items[-1] and not own:
             items[-1]["content"].append(content)
         else:
-            items.append(_message(message.role, content, own))
+            items.append(_message("user" if message.role == "tool" else message.role, content, own))
     return items
 
 
