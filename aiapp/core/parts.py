@@ -60,7 +60,8 @@ class Text:
 class Image:
     """An image by its bytes or by a URL that the provider fetches; exactly one of the two.
 
-    Neither where `metadata` names one that the provider has already.
+    Neither where `metadata` names one that the provider has already. What `metadata` says is laid over the block that
+    the image is sent as, such as `{"openai": {"file_id": "file-1"}}`, at that provider alone.
     """
 
     media_type: str
@@ -79,7 +80,7 @@ class Image:
 class File:
     """A document by its bytes or by a URL that the provider fetches; exactly one of the two.
 
-    Neither where `metadata` names one that the provider has already.
+    Neither where `metadata` names one that the provider has already; it is laid over the block as with `Image`.
     """
 
     media_type: str

@@ -94,7 +94,10 @@ class Settings:
     cache: Caching | None = None
     service_tier: str | None = None
     extra: Mapping[str, Any] = field(default_factory=_nothing)
-    """Provider-specific keys, merged into the payload as they are."""
+    """Provider-specific keys, merged into the payload as they are: a list of `tools` is added to the request's own.
+
+    They have the last word; what they put in the place of another setting is listed in `changes`.
+    """
 
     if TYPE_CHECKING:  # `stop` is kept as a tuple, and taken as more than that
 
@@ -130,12 +133,14 @@ class Settings:
                 raise InvalidInput("extra.stream", self.extra["stream"], "no such key; use client.stream() to stream")
 
     def over(self, base: Settings) -> Settings:
-        """These settings, with what they leave open taken from `base`."""
+        """These settings, with what they leave open taken from `base`, each key of `extra` by itself."""
         if base == _UNSET:
             return self
         if self == _UNSET:
             return base
         given = {f.name: value for f in fields(self) if (value := getattr(self, f.name)) not in (None, (), {})}
+        if base.extra and self.extra:
+            given["extra"] = {**base.extra, **self.extra}
         return replace(base, **given)
 
 

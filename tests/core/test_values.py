@@ -71,6 +71,14 @@ def test_settings_lie_over_others() -> None:
     assert merged == Settings(temperature=0.0, max_tokens=5, stop=("x",))
 
 
+def test_keys_of_extra_are_settings_of_their_own() -> None:
+    base = Settings(extra={"prompt_cache_key": "k", "user": "all"})
+    own = Settings(seed=1, extra={"user": "a", "metadata": {"b": "c"}})
+    assert own.over(base).extra == {"prompt_cache_key": "k", "user": "a", "metadata": {"b": "c"}}
+    assert Settings(seed=1).over(base).extra == base.extra
+    assert own.over(Settings(seed=2)) == own
+
+
 @pytest.mark.parametrize(
     ("field", "value"), [("temperature", 3.0), ("top_p", 0.0), ("max_tokens", 0), ("top_k", -1), ("temperature", -0.1)]
 )

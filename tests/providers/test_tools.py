@@ -12,6 +12,7 @@ from aiapp.core.messages import assistant, tool, user
 from aiapp.core.parts import Text, ToolCall, ToolResult
 from aiapp.core.request import Request, Settings, Tool
 from aiapp.providers.anthropic import encode as anthropic
+from aiapp.providers.litellm import encode as litellm
 from aiapp.providers.local import encode as local
 from aiapp.providers.openai import encode as openai
 from aiapp.providers.openai.chat import encode as chat
@@ -28,6 +29,7 @@ WIRES: dict[str, Encode] = {
 }
 TOLERANT: dict[str, Encode] = {
     "ollama": lambda request: chat.encode(request, "m", vendors()["ollama"]),
+    "litellm": lambda request: litellm.encode(request, "m"),
     "local": local.encode,
 }
 
@@ -69,10 +71,11 @@ def test_the_name_that_asks_for_answers_is_taken_already(wire: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wire", "place"), [("anthropic", "input_schema"), ("openai", "parameters"), ("groq", "parameters")]
+    ("wire", "place"),
+    [("anthropic", "input_schema"), ("openai", "parameters"), ("groq", "parameters"), ("litellm", "parameters")],
 )
 def test_a_tool_without_arguments_has_the_schema_of_an_object(wire: str, place: str) -> None:
-    prepared = WIRES[wire](Request((user("hi"),), (Tool("look", "Looks.", {}),)))
+    prepared = (WIRES | TOLERANT)[wire](Request((user("hi"),), (Tool("look", "Looks.", {}),)))
     [sent] = prepared.payload["tools"]
     sent = sent.get("function", sent)
     assert {name: sent[place][name] for name in ("type", "properties")} == {"type": "object", "properties": {}}

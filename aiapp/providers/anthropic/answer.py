@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from aiapp.catalog.abilities import Abilities
@@ -22,16 +22,18 @@ def answer_by_tool(
     if form.schema.get("type", "object") != "object":
         changes.append(Change("format", f"{why}, and no tool takes an answer that is no object; not sent"))
         return None
-    taken = {tool.name for tool in request.tools}
+    others: list[Mapping[str, Any]] = payload.get("tools", [])
+    taken = {other.get("name") for other in others}
     name = form.name if form.name not in taken else f"{form.name[:57]}_answer"
     tool = {"name": name, "description": said("answer-tool"), "input_schema": {"type": "object", **form.schema}}
-    payload["tools"] = [*payload.get("tools", []), tool]
+    payload["tools"] = [*others, tool]
+    alone = _one_at_a_time(others, request)
     if _may_be_forced(request, known):
-        choice = {"type": "any"} if request.tools and request.settings.tool_choice != "none" else _exactly(name)
-        payload["tool_choice"] = {**choice, **_one_at_a_time(request)}
+        choice = {"type": "any"} if others and request.settings.tool_choice != "none" else _exactly(name)
+        payload["tool_choice"] = {**choice, **alone}
         how = f"the tool {name!r} is called with it; the model does not reason before a forced tool"
     elif request.settings.tool_choice in (None, "auto", "none"):
-        payload["tool_choice"] = {"type": "auto", **_one_at_a_time(request)}
+        payload["tool_choice"] = {"type": "auto", **alone}
         payload["system"] = [*payload.get("system", []), {"type": "text", "text": said("answer-by-tool", tool=name)}]
         how = f"the model is told to call the tool {name!r} with it"
     else:
@@ -53,10 +55,9 @@ def _exactly(name: str) -> dict[str, Any]:
     return {"type": "tool", "name": name}
 
 
-def _one_at_a_time(request: Request) -> dict[str, Any]:
+def _one_at_a_time(others: Sequence[object], request: Request) -> dict[str, Any]:
     """One answer is wanted; the caller's own tools may still be called side by side."""
-    alone = not request.tools or request.settings.parallel_tools is False
-    return {"disable_parallel_tool_use": True} if alone else {}
+    return {"disable_parallel_tool_use": True} if not others or request.settings.parallel_tools is False else {}
 
 
 class Answer:

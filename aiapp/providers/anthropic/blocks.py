@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from typing import Any, assert_never
 
 from aiapp.catalog.abilities import Abilities
@@ -14,6 +13,7 @@ from aiapp.core.response import Change
 from aiapp.providers.anthropic import NAME
 from aiapp.providers.anthropic.citations import cited_again
 from aiapp.providers.anthropic.signed import foreign_signer, is_block, replayed
+from aiapp.providers.attached import NOT_HERE, has_place, own_of
 from aiapp.providers.payload import base64_of
 from aiapp.providers.tools import called
 
@@ -104,7 +104,9 @@ class Blocks:
         able = self._known.images if isinstance(part, Image) else self._known.files
         if able is False:
             return self._lost(field, "this model takes none; left out")
-        own: Mapping[str, Any] = part.metadata.get(NAME, {})
+        own = own_of(part, NAME)
+        if not own.get("source") and not has_place(part):
+            return self._lost(field, f"{NOT_HERE}; left out")
         source = own.get("source") or (_image_source(part) if isinstance(part, Image) else _file_source(part))
         if source is None:
             where = part.media_type if part.url is None else f"{part.media_type} by its URL"

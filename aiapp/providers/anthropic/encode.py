@@ -44,7 +44,8 @@ def encode(request: Request, model: str) -> Prepared:
     set_tools(request, known, payload, changes)
     set_cache(payload, turns, request.settings.cache, changes)
     answer_tool = _set_format(request, known, payload, changes)
-    payload = merged(payload, request.settings.extra)
+    ours = ("max_tokens",) if request.settings.max_tokens is None else ()
+    payload = merged(payload, request.settings.extra, changes, ours=ours)
     AT_LEAST_ZERO.check("extra.max_tokens", payload["max_tokens"])
     return Prepared(payload, tuple(dict.fromkeys(changes)), answer_tool, payload["max_tokens"])
 

@@ -7,6 +7,7 @@ from typing import Any, assert_never, get_args
 from aiapp.catalog.abilities import Abilities
 from aiapp.core.request import Effort, Only, Request, Settings
 from aiapp.core.response import Change
+from aiapp.providers.payload import tools_in
 from aiapp.providers.tools import parameters_of
 
 DEFAULT_MAX_TOKENS = 16_384
@@ -36,14 +37,16 @@ def set_settings(settings: Settings, known: Abilities, payload: dict[str, Any], 
 def set_tools(request: Request, known: Abilities, payload: dict[str, Any], changes: list[Change]) -> None:
     """Put the tools, and which of them must or may be called, into the payload."""
     settings = request.settings
-    if not request.tools:
-        if isinstance(settings.tool_choice, Only) or settings.tool_choice == "required":
-            changes.append(Change("tool_choice", "there is no tool to call; dropped"))
-        return
-    payload["tools"] = [
+    own = [
         {"name": tool.name, "description": tool.description, "input_schema": parameters_of(tool)}
         for tool in request.tools
     ]
+    tools = [*own, *tools_in(settings.extra)]
+    if not tools:
+        if isinstance(settings.tool_choice, Only) or settings.tool_choice == "required":
+            changes.append(Change("tool_choice", "there is no tool to call; dropped"))
+        return
+    payload["tools"] = tools
     choice = _tool_choice(settings, known, changes)
     if settings.parallel_tools is False and choice != {"type": "none"}:
         choice = {**(choice or {"type": "auto"}), "disable_parallel_tool_use": True}

@@ -12,13 +12,14 @@ from aiapp.core.messages import Message
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings, Tool, ToolChoice
 from aiapp.core.response import Change
+from aiapp.providers.attached import NOT_HERE, chat_block, chat_place
 from aiapp.providers.foreign import left_behind
 from aiapp.providers.litellm import NAME
 from aiapp.providers.litellm.refused import refuse_arguments, refuse_downloads
 from aiapp.providers.litellm.vendor import caches_by_marks, is_openais
-from aiapp.providers.payload import merged, url_of
+from aiapp.providers.payload import merged, tools_in
 from aiapp.providers.protocol import Prepared
-from aiapp.providers.tools import check_names
+from aiapp.providers.tools import check_names, parameters_of
 
 _CHECKED = {
     "temperature": "temperature",
@@ -57,18 +58,19 @@ def encode(request: Request, model: str) -> Prepared:
         "messages": [one for message in request.messages for one in _messages(message, marks, changes)],
     }
     changes.extend(left_behind(request.messages, NAME))
-    if request.tools:
-        payload["tools"] = [tool_payload(tool) for tool in request.tools]
+    tools = [*(tool_payload(tool) for tool in request.tools), *tools_in(request.settings.extra)]
+    if tools:
+        payload["tools"] = tools
     _set_format(request.format, payload, changes)
     _set_settings(request.settings, model, payload, changes)
-    payload = merged(payload, request.settings.extra)
+    payload = merged(payload, request.settings.extra, changes)
     refuse_downloads(payload)
     return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=payload.get("max_tokens"))
 
 
 def tool_payload(tool: Tool) -> dict[str, Any]:
     """A tool in the words of Chat Completions."""
-    function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+    function = {"name": tool.name, "description": tool.description, "parameters": parameters_of(tool)}
     return {"type": "function", "function": function}
 
 
@@ -192,15 +194,22 @@ def _content(part: Part, changes: list[Change]) -> dict[str, Any] | None:
         case Citation(quote=quote) if not part.metadata:
             return {"type": "text", "text": quote}
         case Image():
-            return {"type": "image_url", "image_url": {"url": url_of(part)}}
+            return _attached(part, chat_place(part), changes)
         case File():
-            where = {"file_id": part.url, "format": part.media_type} if part.url else {"file_data": url_of(part)}
-            return {"type": "file", "file": {"filename": part.name, **where}}
+            by_url = {"filename": part.name, "file_id": part.url, "format": part.media_type}
+            return _attached(part, by_url if part.url else chat_place(part), changes)
         case Thinking() | ToolCall() | ToolResult() | Citation():
             changes.append(Change(f"messages.{part.kind}", "it belongs to an assistant's turn; left out"))
             return None
         case _:
             assert_never(part)
+
+
+def _attached(part: Image | File, where: Mapping[str, Any] | None, changes: list[Change]) -> dict[str, Any] | None:
+    block = chat_block(part, where, NAME)
+    if block is None:
+        changes.append(Change(f"messages.{part.kind}", f"{NOT_HERE}; left out"))
+    return block
 
 
 def _mark(message: dict[str, Any], changes: list[Change]) -> None:

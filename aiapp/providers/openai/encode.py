@@ -15,12 +15,14 @@ from aiapp.providers.openai.forms import answer_tool, as_tool, instruction
 from aiapp.providers.openai.items import LONGEST_NAME, NAME, items_of
 from aiapp.providers.openai.limits import within
 from aiapp.providers.openai.strict import strict
-from aiapp.providers.payload import limit_in, merged
+from aiapp.providers.payload import limit_in, merged, tools_in
 from aiapp.providers.protocol import Prepared
 from aiapp.providers.tools import check_answered, check_names, parameters_of
 
 _INPUT_ELSEWHERE = ("previous_response_id", "conversation", "prompt")
 """Keys of a user's own under which the server has something to answer."""
+_OURS = ("store", "include")
+"""Keys of which a request says nothing."""
 LIFETIMES = {"short": "30m", "long": "12h"}
 
 
@@ -38,7 +40,7 @@ def encode(request: Request, model: str) -> Prepared:
         "include": ["reasoning.encrypted_content"],
     }
     changes.extend(left_behind(request.messages, NAME))
-    tools = [tool_payload(tool, changes) for tool in request.tools]
+    tools = [*(tool_payload(tool, changes) for tool in request.tools), *tools_in(settings.extra)]
     choice: object = settings.tool_choice
     if isinstance(request.format, JsonSchema) and known.json_schema is False:
         choice = _unnatural(request.format, settings, known, tools, payload, changes)
@@ -47,7 +49,7 @@ def encode(request: Request, model: str) -> Prepared:
     _tools(tools, choice, settings, payload, changes)
     _settings(settings, payload, changes)
     _cache(settings, known, payload, changes)
-    payload = merged(payload, settings.extra)
+    payload = merged(payload, settings.extra, changes, ours=_OURS)
     if not payload["input"] and not any(key in payload for key in _INPUT_ELSEWHERE):
         why = "; ".join(map(str, dict.fromkeys(changes))) or "they are empty"
         raise InvalidInput("messages", payload["input"], f"at least one part that the Responses API takes ({why})")
@@ -119,9 +121,7 @@ def _format(request: Request, payload: dict[str, Any], changes: list[Change]) ->
 def _tools(
     tools: list[dict[str, Any]], choice: object, settings: Settings, payload: dict[str, Any], changes: list[Change]
 ) -> None:
-    if tools:
-        payload["tools"] = tools
-    elif "tools" not in settings.extra:
+    if not tools:
         given = {"tool_choice": choice is not None, "parallel_tools": settings.parallel_tools is not None}
         forced = isinstance(choice, Only) or choice == "required"
         reason = "no tools are given; not sent"
@@ -129,6 +129,7 @@ def _tools(
             Change(name, reason, lost=name == "tool_choice" and forced) for name, there in given.items() if there
         )
         return
+    payload["tools"] = tools
     if choice is not None:
         payload["tool_choice"] = {"type": "function", "name": choice.name} if isinstance(choice, Only) else choice
     if settings.parallel_tools is not None:

@@ -13,6 +13,7 @@ from aiapp.catalog.abilities import Abilities
 from aiapp.core.messages import Message
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.response import Change
+from aiapp.providers.attached import NOT_HERE, has_place, own_of
 from aiapp.providers.payload import url_of
 from aiapp.providers.tools import called
 
@@ -20,6 +21,8 @@ NAME = "openai"
 LONGEST_NAME = 64
 """Of a tool."""
 MARK = {"mode": "explicit"}
+_PLACES = ("file_id", "image_url", "file_url", "file_data")
+"""Keys that say where an image or a file is."""
 
 
 def items_of(
@@ -50,12 +53,13 @@ def _items(message: Message, known: Abilities, changes: list[Change]) -> list[di
         if items and items[-1].get("type") == "message" and "id" not in items[-1] and not own:
             items[-1]["content"].append(content)
         else:
-            items.append(_message(message.role, content, own))
+            items.append(_message("user" if message.role == "tool" else message.role, content, own))
     return items
 
 
 def _metadata(part: Part) -> Mapping[str, Any]:
-    own: Mapping[str, Any] = part.metadata.get(NAME, {})
+    """What OpenAI attached to its own item; what is said of an image or a file belongs to the content."""
+    own: Mapping[str, Any] = {} if isinstance(part, Image | File) else part.metadata.get(NAME, {})
     return own
 
 
@@ -108,21 +112,31 @@ def _content(part: Part, role: str, known: Abilities, changes: list[Change]) -> 
                 {"type": "output_text", "text": text} if role == "assistant" else {"type": "input_text", "text": text}
             )
         case Image() | File():
-            reason = _unreadable(part, role, known)
-            if reason is not None:
-                changes.append(Change(f"messages.{part.kind}", f"{reason}; left out"))
-                return None
-            if isinstance(part, Image):
-                return {"type": "input_image", "image_url": url_of(part), "detail": "auto"}
-            if part.url is not None:
-                return {"type": "input_file", "file_url": part.url}
-            return {"type": "input_file", "filename": part.name, "file_data": url_of(part)}
+            return _attached(part, role, known, changes)
         case Citation():
             return _quoted(part, role, changes)
         case Thinking() | ToolCall() | ToolResult():
             return None
         case _:
             assert_never(part)
+
+
+def _attached(part: Image | File, role: str, known: Abilities, changes: list[Change]) -> dict[str, Any] | None:
+    reason, own = _unreadable(part, role, known), own_of(part, NAME)
+    is_there = any(place in own for place in _PLACES)
+    if reason is None and not is_there and not has_place(part):
+        reason = NOT_HERE
+    if reason is not None:
+        changes.append(Change(f"messages.{part.kind}", f"{reason}; left out"))
+        return None
+    kind = {"type": "input_image", "detail": "auto"} if isinstance(part, Image) else {"type": "input_file"}
+    return {**kind, **({} if is_there else _place(part)), **own}
+
+
+def _place(part: Image | File) -> dict[str, Any]:
+    if isinstance(part, Image):
+        return {"image_url": url_of(part)}
+    return {"filename": part.name, "file_data": url_of(part)} if part.url is None else {"file_url": part.url}
 
 
 def _quoted(part: Citation, role: str, changes: list[Change]) -> dict[str, Any] | None:

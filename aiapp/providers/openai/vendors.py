@@ -22,10 +22,10 @@ class Vendor:
 
     `schemas` is how an answer is made to fit one: `native` (response_format), as the arguments of a `tool`, or as any
     JSON `object` with the schema in the instructions; `strict_rules` means that a native one must follow OpenAI's
-    rules, and `tool_rules` that tools are named, and calls answered, by OpenAI's. `top_k`, `seed`, `effort` are the
-    fields' names there, empty where there is none. `echo` is the field in which reasoning goes back.
-    `reasoning_outside`: the output tokens that it reports leave reasoning out. `truncates`: a prompt that is longer
-    than its context is cut without a word.
+    rules, and `tool_rules` that tools are named, and calls answered, by OpenAI's. `stops` is the most texts that
+    may end an answer, 0 where no limit is known. `top_k`, `seed`, `effort` are the fields' names there, empty where
+    there is none. `echo` is the field in which reasoning goes back. `reasoning_outside`: the output tokens that it
+    reports leave reasoning out. `truncates`: a prompt that is longer than its context is cut without a word.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Vendor:
     parallel_tools: bool = True
     call_id_length: int = 0
     stream_usage: bool = True
+    stops: int = 0
     top_k: str = ""
     seed: str = "seed"
     effort: str = "reasoning_effort"

@@ -53,7 +53,9 @@ def test_of_other_models_nothing_is_known(model: str) -> None:
     assert abilities("openai", model) == UNKNOWN
 
 
-@pytest.mark.parametrize(("model", "taken"), [("o3", False), ("o4-mini-2025-04-16", False), ("gpt-4.1", True)])
+@pytest.mark.parametrize(
+    ("model", "taken"), [("o3", False), ("o3-mini", True), ("o4-mini-2025-04-16", False), ("gpt-4.1", True)]
+)
 def test_texts_that_end_an_answer_are_sent_where_the_model_takes_them(model: str, taken: bool) -> None:
     chat = open_provider(f"openai-chat:{model}", api_key="k")
     made = chat.prepare(Request((user("hi"),), settings=Settings(stop=("x",))))

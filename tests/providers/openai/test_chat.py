@@ -228,6 +228,16 @@ def test_settings_have_the_names_that_the_vendor_takes() -> None:
     assert asked("deepseek", seed=1, service_tier="flex")[1] == {"seed": True, "service_tier": True}
 
 
+@pytest.mark.parametrize(("vendor", "most"), [("openai-chat", 4), ("azure", 4), ("xai", 4), ("deepseek", 16)])
+def test_no_more_texts_end_an_answer_than_the_vendor_takes(vendor: str, most: int) -> None:
+    stops = [f"<{number}>" for number in range(most + 1)]
+    payload, changes = asked(vendor, stop=stops)
+    assert (payload["stop"], changes) == (stops[:most], {"stop": True})
+    payload, changes = asked(vendor, stop=stops[:most])
+    assert (payload["stop"], changes) == (stops[:most], {})
+    assert asked("vllm", stop=stops)[0]["stop"] == stops
+
+
 @pytest.mark.parametrize(
     ("choice", "sent"),
     [("auto", "auto"), ("required", "required"), (Only("look"), {"type": "function", "function": {"name": "look"}})],

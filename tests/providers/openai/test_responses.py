@@ -372,6 +372,13 @@ def test_results_carry_their_images_and_files() -> None:
     assert failed["output"] == "Error: no"
 
 
+@pytest.mark.parametrize("part", [Text("and this"), Image("image/png", b"x")])
+def test_what_else_stands_in_a_tools_turn_is_said_by_the_user(part: Text | Image) -> None:
+    turns = (assistant([ToolCall("c", "look", "{}")]), Message("tool", [ToolResult("c", "fog"), part]))
+    _, result, message = encode(Request(turns), "gpt").payload["input"]
+    assert (result["type"], message["type"], message["role"]) == ("function_call_output", "message", "user")
+
+
 def test_sources_are_events_and_are_not_said_again() -> None:
     file = {"type": "file_citation", "file_id": "f", "filename": "a.pdf", "index": 3}
     got = asyncio.run(complete(responses(answering(answer(said("Hello", annotations=[SOURCE, file]))))))

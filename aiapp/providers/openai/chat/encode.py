@@ -17,7 +17,7 @@ from aiapp.providers.openai.items import LONGEST_NAME
 from aiapp.providers.openai.limits import within
 from aiapp.providers.openai.strict import strict
 from aiapp.providers.openai.vendors import Vendor
-from aiapp.providers.payload import limit_in, merged
+from aiapp.providers.payload import limit_in, merged, tools_in
 from aiapp.providers.protocol import Prepared
 from aiapp.providers.tools import check_answered, check_names, parameters_of
 
@@ -39,12 +39,12 @@ def encode(request: Request, model: str, vendor: Vendor) -> Prepared:
     )
     payload: dict[str, Any] = {"model": model, "messages": messages.of(request.messages)}
     changes.extend(left_behind(request.messages, vendor.name))
-    tools = [_tool(tool, vendor, changes) for tool in request.tools]
+    tools = [*(_tool(tool, vendor, changes) for tool in request.tools), *tools_in(settings.extra)]
     choice = _format(request, settings, vendor, known, tools, payload, changes)
     _tools(tools, choice, settings, vendor, payload, changes)
     _settings(settings, vendor, payload, changes)
     _cache(settings, vendor, known, payload, changes)
-    payload = merged(payload, settings.extra)
+    payload = merged(payload, settings.extra, changes)
     most = limit_in(payload, vendor.limit) or known.output_tokens
     return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=most)
 
@@ -139,32 +139,34 @@ def _tools(
 ) -> None:
     forced = isinstance(choice, Only) or choice == "required"
     reason = f"{vendor.name} does not take it; dropped" if tools else "no tools are given; not sent"
-    there = bool(tools) or "tools" in settings.extra
     if tools:
         payload["tools"] = tools
-    if choice is not None and there and vendor.tool_choice:
+    if choice is not None and tools and vendor.tool_choice:
         if isinstance(choice, Only):
             payload["tool_choice"] = {"type": "function", "function": {"name": choice.name}}
         else:
             payload["tool_choice"] = vendor.required if choice == "required" else choice
-    elif choice == "none" and there:
+    elif choice == "none" and tools:
         del payload["tools"]
         changes.append(Change("tools", f"{vendor.name} takes no tool choice; without tools none can be called", False))
     elif choice is not None:
         changes.append(Change("tool_choice", reason, lost=forced))
     if settings.parallel_tools is not None:
-        if there and vendor.parallel_tools:
+        if tools and vendor.parallel_tools:
             payload["parallel_tool_calls"] = settings.parallel_tools
         else:
-            changes.append(Change("parallel_tools", reason, lost=there and not settings.parallel_tools))
+            changes.append(Change("parallel_tools", reason, lost=bool(tools) and not settings.parallel_tools))
 
 
 def _settings(settings: Settings, vendor: Vendor, payload: dict[str, Any], changes: list[Change]) -> None:
+    stops = settings.stop[: vendor.stops] if vendor.stops else settings.stop
+    if len(stops) < len(settings.stop):
+        changes.append(Change("stop", f"{vendor.name} takes at most {vendor.stops}; the first {vendor.stops} are sent"))
     named = {
         "temperature": ("temperature", settings.temperature),
         "top_p": ("top_p", settings.top_p),
         "max_tokens": (vendor.limit, settings.max_tokens),
-        "stop": ("stop", list(settings.stop) or None),
+        "stop": ("stop", list(stops) or None),
         "top_k": (vendor.top_k, settings.top_k),
         "seed": (vendor.seed, settings.seed),
         "effort": (vendor.effort, settings.effort),

@@ -9,12 +9,13 @@ from typing import Any
 from aiapp.core.messages import Message
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.response import Change
+from aiapp.providers.attached import NOT_HERE, chat_block, chat_place
 from aiapp.providers.openai.items import LONGEST_NAME, MARK
 from aiapp.providers.openai.vendors import Vendor
-from aiapp.providers.payload import url_of
 from aiapp.providers.tools import called
 from aiapp.providers.wording import said
 
+_NO_ADDRESS = "Chat Completions takes a file's bytes, not its address"
 _ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
@@ -124,15 +125,18 @@ class Messages:
                 return {"type": "text", "text": text}
             case Image() | File() if not self._readable[part.kind]:
                 self._left_out(part.kind, f"this wire, or the model, takes no {part.kind}s")
-            case Image():
-                return {"type": "image_url", "image_url": {"url": url_of(part)}}
-            case File() if part.url is not None:
-                self._left_out("file", "Chat Completions takes a file's bytes, not its address")
-            case File():
-                return {"type": "file", "file": {"filename": part.name, "file_data": url_of(part)}}
+            case Image() | File():
+                return self._held(part)
             case _:
                 self._left_out(part.kind, "only an assistant's turn has it")
         return None
+
+    def _held(self, part: Image | File) -> dict[str, Any] | None:
+        by_address = isinstance(part, File) and part.url is not None
+        block = chat_block(part, None if by_address else chat_place(part), self._vendor.name)
+        if block is None:
+            self._left_out(part.kind, _NO_ADDRESS if by_address else NOT_HERE)
+        return block
 
     def _left_out(self, kind: str, reason: str) -> None:
         self._changes.append(Change(f"messages.{kind}", f"{reason}; left out"))
