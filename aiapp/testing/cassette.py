@@ -8,8 +8,8 @@ def test_the_capital() -> None:
     with Cassette("tests/cassettes/capital.json", "openai:NAME") as cassette:
         assert "Paris" in Client(provider=cassette).complete("What is the capital of France?").text
 
-The first run asks the model, with your key, and records; every later one needs no key, SDK or network. To record
-again, delete the file.
+The first run asks the model, with your key, and records; every later one needs no key, address, SDK or network.
+To record again, delete the file.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from aiapp.providers.protocol import (
     Counts,
     Embeds,
     HoldsSecrets,
+    Loads,
     Prepared,
     Provider,
     batches_of,
@@ -77,7 +78,8 @@ class Cassette:
     to a file that is replayed: a request that it does not hold raises `NotRecorded`, which shows what differs from the
     nearest one. The same request is answered in the order of the recording, a failure among them as the same failure.
     An answer that was waited for can be streamed, and the reverse; a stream that was left early is told as far as it
-    was read. Vectors and counts of tokens are recorded too.
+    was read. Vectors and counts of tokens are recorded too. No price is: what a replayed answer
+    costs is worked out anew, at the prices of the day on which it is replayed.
 
     `normalise` takes out of a request what differs from run to run, such as today's date, before it is kept or
     compared. One cassette has its file for itself.
@@ -100,7 +102,11 @@ class Cassette:
         self.path = Path(path)
         self.recording = mode == "record" or (mode == "auto" and not self.path.exists())
         key = api_key if self.recording else api_key or _PLACEHOLDER
-        opened = open_provider(model, api_key=key, base_url=base_url) if isinstance(model, str) else model
+        opened = (
+            open_provider(model, api_key=key, base_url=base_url, offline=not self.recording)
+            if isinstance(model, str)
+            else model
+        )
         self._provider, self._normalise = opened, normalise
         held = opened.secrets if isinstance(opened, HoldsSecrets) else ()
         self._secrets = tuple(one for one in held if one != _PLACEHOLDER)
@@ -119,7 +125,7 @@ class Cassette:
 
     @property
     def free(self) -> bool:
-        """As with the recorded provider: a replayed answer has the price that it had."""
+        """As with the recorded provider."""
         return self._provider.free
 
     @property
@@ -151,6 +157,11 @@ class Cassette:
         """The payload by which the recorded provider asks for a stream."""
         inner = self._provider
         return inner.streaming(payload) if isinstance(inner, AsksForStreams) else payload
+
+    async def aload(self) -> None:
+        """Load what the recorded provider loads, where it is to be asked."""
+        if self.recording and isinstance(self._provider, Loads):
+            await self._provider.aload()
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer."""

@@ -5,8 +5,9 @@ class TestMine(ProviderConformance):
     def open(self, said):
         yield MyProvider(what_answers=said)
 
-Each test is a method without fixtures, so that any runner will do; what a provider does not support is skipped with
-`unittest.SkipTest`. Under pytest, `pytest.register_assert_rewrite("aiapp.testing.conformance")` shows more.
+Each test is a method without fixtures, so that any runner will do: `unittest` takes it beside a `TestCase`, as in
+`class TestMine(ProviderConformance, TestCase)`. What a provider does not support is skipped with `unittest.SkipTest`.
+Under pytest, `pytest.register_assert_rewrite("aiapp.testing.conformance")` shows more.
 """
 
 from __future__ import annotations
@@ -17,16 +18,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 from unittest import SkipTest
 
 from aiapp.client.client import Client
 from aiapp.client.retry import Retry
 from aiapp.core.events import Completion, fold
 from aiapp.core.formats import JsonSchema
-from aiapp.core.messages import assistant, system, tool, user
+from aiapp.core.messages import Message, assistant, system, tool, user
 from aiapp.core.parts import Part, ToolCall, ToolResult
-from aiapp.core.request import Asked, Request, Settings, Tool
+from aiapp.core.request import Asked, Caching, Request, Settings, Tool
 from aiapp.core.response import Response
 from aiapp.core.usage import Usage
 from aiapp.providers.protocol import Provider
@@ -43,6 +44,7 @@ CITY: dict[str, Any] = {
     "required": ["city"],
     "additionalProperties": False,
 }
+HELLO = user("hi")
 SAMPLING: dict[str, Any] = {
     "temperature": 0.123,
     "top_p": 0.877,
@@ -55,7 +57,6 @@ SAMPLING: dict[str, Any] = {
 SERVING: dict[str, Any] = {
     "tool_choice": "required",
     "parallel_tools": False,
-    "cache": "long",
     "service_tier": "conformance-tier",
 }
 
@@ -73,6 +74,8 @@ class ProviderConformance(ABC):
     supports_parallel_tools: ClassVar[bool] = True
     supports_json_schema: ClassVar[bool] = True
     supports_refusals: ClassVar[bool] = True
+    caches_unasked: ClassVar[bool] = True
+    """Whether prompts may be cached that nobody asked to cache. Where not, `off` needs no word: it changes nothing."""
     concurrent: ClassVar[int] = 50
     within: ClassVar[float] = 60.0
     """Seconds in which any one test must be done."""
@@ -91,13 +94,13 @@ class ProviderConformance(ABC):
     def complete(self, said: Said, request: Request) -> Completion:
         """The answer to a request, which must be the same whether it is waited for or streamed."""
         with self.open(said) as provider:
-            whole: Completion = self.run(completed(provider, request))
-            streamed: Completion = self.run(folded(provider, request))
+            whole: Completion = self.awaited(completed(provider, request))
+            streamed: Completion = self.awaited(folded(provider, request))
         assert shape(streamed) == shape(whole), f"the stream adds up to {streamed}; the whole answer is {whole}"
         return whole
 
-    def run(self, work: Any) -> Any:
-        """Run a coroutine on an event loop of its own, in bounded time."""
+    def awaited(self, work: Any) -> Any:
+        """What a coroutine returns, run on an event loop of its own, in bounded time."""
         return asyncio.run(asyncio.wait_for(work, self.within))
 
     def says(self, completion: Completion, text: str) -> None:
@@ -242,7 +245,7 @@ class ProviderConformance(ABC):
         request = Request((system("Be brief."), user("hi")), (LOOK,), JsonSchema(CITY), Settings(max_tokens=9))
         with self.open(Said("x")) as provider:
             first, second = provider.prepare(request), provider.prepare(request)
-            self.run(completed(provider, request))
+            self.awaited(completed(provider, request))
             third = provider.prepare(request)
         shown = json.dumps(first.payload)
         assert shown == json.dumps(second.payload) == json.dumps(third.payload)
@@ -257,27 +260,35 @@ class ProviderConformance(ABC):
         """Each is in the payload or among the changes."""
         self.nothing_is_lost(SERVING)
 
-    def nothing_is_lost(self, settings: dict[str, Any]) -> None:
+    def test_no_word_on_the_cache_is_lost(self) -> None:
+        """Each is in the payload or among the changes: `off` too, which takes out the marks of messages."""
+        for word in get_args(Caching):
+            if word != "off" or self.caches_unasked:
+                self.nothing_is_lost({"cache": word}, user("hi", cache=word == "off"))
+
+    def nothing_is_lost(self, settings: dict[str, Any], message: Message = HELLO) -> None:
         """Each setting changes the payload, or is said to have been changed or dropped."""
         with self.open(Said("x")) as provider:
-            without = provider.prepare(Request((user("hi"),), (LOOK,)))
+            without = provider.prepare(Request((message,), (LOOK,)))
             silent: list[str] = []
             for name, value in settings.items():
-                prepared = provider.prepare(Request((user("hi"),), (LOOK,), settings=Settings(**{name: value})))
-                told = any(name in change.field for change in prepared.changes)
+                prepared = provider.prepare(Request((message,), (LOOK,), settings=Settings(**{name: value})))
+                new = [change for change in prepared.changes if change not in without.changes]
+                told = any(name in change.field for change in new)
                 if not told and prepared.payload == without.payload:
-                    silent.append(name)
+                    silent.append(f"{name}={value!r}")
         assert not silent, f"neither sent nor reported: {', '.join(silent)}"
 
     def test_a_setting_that_no_one_knows(self) -> None:
-        """`extra` is passed on as it is, or reported; it is never a failure."""
-        extra = {"conformance_setting": {"deep": [1]}}
+        """`extra` is passed on as it is, or reported; it is never a failure, and no secret in it is shown."""
+        extra = {"conformance_setting": {"deep": [1]}, "conformance_token": KEY}
         with self.open(Said("fine")) as provider:
             client = Client(provider=provider, retry=Retry(attempts=1))
             asked = Request((user("hi"),), settings=Settings(extra=extra, max_tokens=9))
-            response: Response = self.run(client.acomplete(asked))
+            response: Response = self.awaited(client.acomplete(asked))
         told = any("conformance_setting" in change.field for change in response.receipt.changes)
         assert told or "conformance_setting" in json.dumps(response.receipt.payload), "it is lost without a word"
+        assert KEY not in json.dumps(response.receipt.payload), "the receipt shows what stands under a secret's name"
 
     # Running.
 
@@ -285,8 +296,8 @@ class ProviderConformance(ABC):
         """A provider outlives the loop that it was used on first."""
         with self.open(Said("Paris")) as provider:
             for _ in range(2):
-                self.says(self.run(completed(provider, SHORT)), "Paris")
-                self.says(self.run(folded(provider, SHORT)), "Paris")
+                self.says(self.awaited(completed(provider, SHORT)), "Paris")
+                self.says(self.awaited(folded(provider, SHORT)), "Paris")
 
     def test_many_at_once(self) -> None:
         """Answers that are under way together do not mix."""
@@ -296,7 +307,7 @@ class ProviderConformance(ABC):
             return await asyncio.gather(*(ways[number % 2](provider, SHORT) for number in range(self.concurrent)))
 
         with self.open(Said("Paris is the capital.")) as provider:
-            for completion in self.run(work(provider)):
+            for completion in self.awaited(work(provider)):
                 self.says(completion, "Paris is the capital.")
 
     def test_closing_twice(self) -> None:
@@ -311,7 +322,7 @@ class ProviderConformance(ABC):
             await provider.aclose()
 
         with self.open(Said("Paris")) as provider:
-            self.run(work(provider))
+            self.awaited(work(provider))
 
 
 SHORT = Request((user("hi"),), settings=Settings(max_tokens=5))

@@ -23,11 +23,14 @@ from aiapp.core.accepted import AT_LEAST_ONE, AT_LEAST_ZERO, Accepted, instance,
 from aiapp.core.errors import InvalidInput
 from aiapp.core.parts import ToolCall
 from aiapp.testing.replies import Answer, Asked, Piece, Reply, as_asked, as_json, as_stream, frame, render
-from aiapp.testing.wires import CHAT, MESSAGES, Said, Wire
+from aiapp.testing.wires import CHAT, EMBEDDINGS, MESSAGES, Said, Vectors, Wire
 from aiapp.testing.wires.failures import CONTEXT_OVERFLOW
 
 _HTML = "<html><head><title>Gateway</title></head><body><h1>Please sign in</h1></body></html>"
 _COMMENT = b": keep-alive\n\n"
+_SAID = Said("Grüße aus Köln: 你好 🙂, und noch etwas mehr Text")
+_VECTORS = Vectors((tuple(place / 64 for place in range(64)),))
+_CALLS = (ToolCall("call_1", "look", '{"at": "it"}'), ToolCall("call_2", "touch", '{"the": 2}'))
 _STATUS = Accepted("an HTTP status from 200 to 599", lambda value: isinstance(value, int) and 200 <= value <= 599)
 _RETRY_AFTER = instance("a number of seconds, or a text such as a date", int, float, str)
 _WAIT = number("a number of seconds, at least 0", lambda seconds: 0 <= seconds < math.inf)
@@ -256,18 +259,24 @@ def context_overflow() -> Status:
     return Status(400, code=CONTEXT_OVERFLOW)
 
 
-def deck(wire: Wire, said: Said | None = None) -> dict[str, Answer]:
+def deck(wire: Wire, said: Said | Vectors | None = None) -> dict[str, Answer]:
     """One of every fault that a wire can have, by name, around one answer; none waits for more than 0.1 seconds."""
-    told = Said("Grüße aus Köln: 你好 🙂, und noch etwas mehr Text") if said is None else said
-    calls = told.tool_calls or (ToolCall("call_1", "look", '{"at": "it"}'), ToolCall("call_2", "touch", '{"the": 2}'))
-    calling = replace(told, tool_calls=calls)
-    statuses = {f"status {code}": Status(code) for code in (400, 401, 402, 403, 404, 413, 422, 500, 502, 503, 504, 529)}
-    odd: dict[str, Answer] = {"paused": replace(told, finish="pause")} if wire is MESSAGES else {}
-    if wire is CHAT:
-        odd["reused index"] = IndexReused(calling)
+    if wire is EMBEDDINGS:
+        vectors = _VECTORS if said is None else said
+        if not isinstance(vectors, Vectors):
+            raise InvalidInput("said", said, f"Vectors for {wire.name}")
+        return _of_any_wire(vectors)
+    told = _SAID if said is None else said
+    if not isinstance(told, Said):
+        raise InvalidInput("said", said, f"Said for {wire.name}")
+    return _of_any_wire(told) | _of_a_model(told) | _of_one_wire(wire, told)
+
+
+def _of_any_wire(told: Said | Vectors) -> dict[str, Answer]:
+    """What HTTP, a gateway and the API itself can do to any answer."""
+    codes = (400, 401, 402, 403, 404, 413, 422, 500, 502, 503, 504, 529)
     return {
-        **statuses,
-        **odd,
+        **{f"status {code}": Status(code) for code in codes},
         "rate limited": rate_limited(),
         "rate limited, seconds to wait": rate_limited(retry_after=1),
         "rate limited, a date to wait for": rate_limited(retry_after="Wed, 21 Oct 2099 07:28:00 GMT"),
@@ -281,14 +290,30 @@ def deck(wire: Wire, said: Said | None = None) -> dict[str, Answer]:
         "stalled in the body": Stall(told, seconds=0.1, at=200),
         "dripping": Drip(told, size=500, seconds=0.01),
         "split characters": Drip(told, size=1),
-        "error in the stream": StreamError(told, Status(500)),
-        "overload in the stream": StreamError(told, Status(529)),
-        "refused": Said(refusal="I cannot help with that."),
-        "cut by the length": replace(told, finish="length"),
-        "interleaved calls": Interleaved(calling),
-        "noisy": Noisy(told),
-        "CR LF": Crlf(told),
     }
+
+
+def _of_a_model(said: Said) -> dict[str, Answer]:
+    """What can be wrong with what a model says, and with the stream in which it says it."""
+    return {
+        "error in the stream": StreamError(said, Status(500)),
+        "overload in the stream": StreamError(said, Status(529)),
+        "refused": Said(refusal="I cannot help with that."),
+        "cut by the length": replace(said, finish="length"),
+        "interleaved calls": Interleaved(_calling(said)),
+        "noisy": Noisy(said),
+        "CR LF": Crlf(said),
+    }
+
+
+def _of_one_wire(wire: Wire, said: Said) -> dict[str, Answer]:
+    if wire is MESSAGES:
+        return {"paused": replace(said, finish="pause")}
+    return {"reused index": IndexReused(_calling(said))} if wire is CHAT else {}
+
+
+def _calling(said: Said) -> Said:
+    return said if said.tool_calls else replace(said, tool_calls=_CALLS)
 
 
 def _first(pieces: tuple[Piece, ...], count: int) -> tuple[Piece, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, cast, get_args
 
 from aiapp.core.accepted import Accepted, is_function
@@ -30,6 +30,7 @@ from aiapp.core.formats import Choice
 from aiapp.core.request import Request
 from aiapp.core.serialisation import to_plain
 from aiapp.core.usage import Usage
+from aiapp.providers.payload import merged
 from aiapp.providers.protocol import Prepared
 from aiapp.testing.wires import Said
 
@@ -97,9 +98,11 @@ class ScriptedModel:
         self.requests: list[Request] = []
 
     def prepare(self, request: Request) -> Prepared:
-        """The request as plain values; each is recorded in `requests` when it is sent."""
+        """The request as plain values, with `extra` laid over them; each is recorded in `requests` when it is sent."""
         messages = [{"role": message.role, "text": message.text} for message in request.messages]
-        payload = {"messages": messages, "request": to_plain(request)}
+        extra = request.settings.extra
+        plain = replace(request, settings=replace(request.settings, extra={})) if extra else request
+        payload = merged({"messages": messages, "request": to_plain(plain)}, extra)
         return PreparedRequest(payload, most_tokens=request.settings.max_tokens, request=request)
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:

@@ -62,7 +62,7 @@ class WireConformance(ProviderConformance):
             provider = self.connect(server.url, self.within if timeout is None else timeout)
             for ask in (completed, folded):
                 try:
-                    completion = self.run(ask(provider, SHORT))
+                    completion = self.awaited(ask(provider, SHORT))
                 except errors.ProviderError as error:
                     found.append(error)
                 else:
@@ -124,7 +124,7 @@ class WireConformance(ProviderConformance):
         for at in (0, 1, 500, 1500):
             with self.serve(faults.Truncated(LONG, at)) as server:
                 try:
-                    completion: Completion = self.run(folded(self.connect(server.url, self.within), SHORT))
+                    completion: Completion = self.awaited(folded(self.connect(server.url, self.within), SHORT))
                 except errors.ProviderError:
                     continue
                 assert completion.finish is None, f"cut at {at}, it claims to be whole"
@@ -136,8 +136,8 @@ class WireConformance(ProviderConformance):
         for answer in (faults.Noisy(said), faults.Crlf(said), faults.Drip(said, size=7)):
             with self.serve(answer) as server:
                 provider = self.connect(server.url, self.within)
-                assert self.run(completed(provider, SHORT)).text == said.text, f"{answer}"
-                assert self.run(folded(provider, SHORT)).text == said.text, f"{answer}"
+                assert self.awaited(completed(provider, SHORT)).text == said.text, f"{answer}"
+                assert self.awaited(folded(provider, SHORT)).text == said.text, f"{answer}"
 
     # Connections.
 
@@ -160,7 +160,7 @@ class WireConformance(ProviderConformance):
         for answer in (faults.Stall(LONG, seconds=60), faults.Stall(LONG, seconds=60, at=400)):
             for ask in (completed, folded):
                 with self.serve(answer) as server:
-                    self.run(work(self.connect(server.url, self.within), server, ask))
+                    self.awaited(work(self.connect(server.url, self.within), server, ask))
 
     def test_a_stream_that_is_left_lets_go(self) -> None:
         """The connection is closed as soon as the stream is, without closing the provider."""
@@ -175,15 +175,15 @@ class WireConformance(ProviderConformance):
             await asyncio.to_thread(server.assert_closed)
 
         with self.serve(faults.Stall(LONG, seconds=60, at=2000)) as server:
-            self.run(work(self.connect(server.url, self.within), server))
+            self.awaited(work(self.connect(server.url, self.within), server))
 
     def test_the_end_of_a_loop_lets_go(self) -> None:
         """Connections do not outlive the loop that they were made on."""
         with self.serve(LONG) as server:
             provider = self.connect(server.url, self.within)
-            self.run(completed(provider, SHORT))
+            self.awaited(completed(provider, SHORT))
             server.assert_closed()
-            self.run(folded(provider, SHORT))
+            self.awaited(folded(provider, SHORT))
             server.assert_closed()
 
     def test_closing_lets_go(self) -> None:
@@ -195,4 +195,4 @@ class WireConformance(ProviderConformance):
             await asyncio.to_thread(server.assert_closed)
 
         with self.serve(LONG) as server:
-            self.run(work(self.connect(server.url, self.within), server))
+            self.awaited(work(self.connect(server.url, self.within), server))

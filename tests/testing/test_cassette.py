@@ -12,6 +12,7 @@ import tempfile
 from array import array
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +22,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aiapp.catalog.catalogue import catalogue
 from aiapp.client.cache import MemoryCache
 from aiapp.client.client import Client
 from aiapp.client.retry import Retry
@@ -31,6 +33,7 @@ from aiapp.core.events import Event, TextDelta, fold
 from aiapp.core.messages import Message, system, user
 from aiapp.core.parts import File, Image, Text, ToolCall, ToolResult
 from aiapp.core.request import Request, Settings
+from aiapp.core.response import Response
 from aiapp.core.secrets import without_secrets
 from aiapp.core.serialisation import to_plain
 from aiapp.core.usage import Usage
@@ -40,7 +43,7 @@ from aiapp.providers.local.provider import LocalProvider
 from aiapp.providers.openai.chat.provider import ChatProvider
 from aiapp.providers.openai.provider import OpenAIProvider
 from aiapp.providers.openai.vendors import vendors
-from aiapp.providers.protocol import Provider
+from aiapp.providers.protocol import Prepared, Provider
 from aiapp.testing import Cassette, NotRecorded, Said, ScriptedModel, Vectors, WireServer, faults, tape
 from tests.core.test_serialisation import exact, some_events, some_requests
 
@@ -128,6 +131,102 @@ assert not [name for name in ("openai", "anthropic", "httpx2") if name in sys.mo
         "m",
     ]
     assert "not-a-real-key" not in path.read_text()
+
+
+class Posing(ScriptedModel):
+    """It records under another model's name."""
+
+    def __init__(self, name: str, script: Any) -> None:
+        super().__init__(script, free=False)
+        self.name, _, self.model = name.partition(":")
+
+
+@pytest.mark.parametrize("vendor", vendors())
+def test_no_vendor_needs_a_key_or_an_address_to_be_told_again(
+    vendor: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in [vendors()[vendor].key, vendors()[vendor].base_url_variable, "OPENAI_BASE_URL"]:
+        monkeypatch.delenv(variable, raising=False)
+    path = tmp_path / "a.json"
+    assert Client(provider=Cassette(path, Posing(f"{vendor}:m", "Paris"))).complete("France?").text == "Paris"
+    with Cassette(path, f"{vendor}:m") as again:
+        assert Client(provider=again).complete("France?").text == "Paris"
+
+
+@pytest.mark.parametrize("output", [None, dict[str, str]], ids=["text", "typed"])
+def test_litellms_answers_are_told_where_it_is_not_installed(
+    output: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it would leave out of the arguments cannot be known then, and that is said."""
+    monkeypatch.setitem(sys.modules, "litellm", None)
+    path, answer = tmp_path / "a.json", '{"city": "Paris"}'
+    settings = Settings(temperature=0.5, tool_choice="auto")
+
+    def asked(provider: Provider) -> list[Response[Any]]:
+        client = Client(provider=provider)
+        asks = (Request((user("France?"),)), Request((user("France?"),), settings=settings))
+        return [client.complete(one, output=output) for one in asks]
+
+    before = asked(Cassette(path, Posing("litellm:bedrock/x", [answer, answer])))
+    with Cassette(path, "litellm:bedrock/x") as again:
+        plain, set_up = asked(again)
+        assert [plain.text, set_up.text] == [answer, answer]
+        assert [plain.output, set_up.output] == [one.output for one in before]
+    told = [
+        "not installed here" in " ".join(change.reason for change in one.receipt.changes) for one in (plain, set_up)
+    ]
+    assert told == [output is not None, True]
+    assert set_up.receipt.payload["temperature"] == 0.5
+    with pytest.raises(errors.MissingDependency):
+        Cassette(tmp_path / "b.json", "litellm:bedrock/x")
+
+
+class Loading(ScriptedModel):
+    """It must be loaded before it is asked."""
+
+    loads = 0
+
+    async def aload(self) -> None:
+        self.loads += 1
+
+    def prepare(self, request: Request) -> Prepared:
+        assert self.loads, "it would load on the event loop"
+        return super().prepare(request)
+
+
+def test_what_is_recorded_is_loaded_before_it_is_asked(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    model = Loading(["x", "y"])
+    client = Client(provider=Cassette(path, model))
+    assert [client.complete("hi").text, client.complete("hi").text, model.loads] == ["x", "y", 1]
+
+
+def test_nothing_is_loaded_to_be_told_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    recorded(path, "x", "hi")
+    told = Loading([])
+    asyncio.run(Cassette(path, told).aload())
+    assert told.loads == 0
+
+
+def test_a_replayed_answer_is_priced_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, prices = tmp_path / "a.json", tmp_path / "catalog.toml"
+    monkeypatch.setenv("AIAPP_CATALOG", str(prices))
+
+    said = Said("x", model="gpt-6-sol", usage=Usage(600_000, 400_000, 0, 0, 0))
+
+    def cost(model: str | Provider, dollars: int) -> Decimal | None:
+        price = f"price = {{ input = {dollars}, output = {dollars} }}"
+        prices.write_text(f'[offers."openai:gpt-6-sol"]\n{price}\n')
+        catalogue.cache_clear()
+        return Client(provider=Cassette(path, model)).complete("hi").receipt.cost
+
+    try:
+        recorded_cost = cost(Posing("openai:gpt-6-sol", said), 3)
+        told_cost = cost(Posing("openai:gpt-6-sol", []), 2)
+    finally:
+        catalogue.cache_clear()
+    assert (recorded_cost, told_cost) == (Decimal(3), Decimal(2))
 
 
 def test_the_file_is_made_to_be_read(tmp_path: Path) -> None:

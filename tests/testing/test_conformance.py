@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import unittest
+from abc import ABCMeta
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from unittest import SkipTest
+from typing import Any
+from unittest import SkipTest, TestCase
 
 import pytest
 
@@ -113,6 +116,20 @@ class TestCassette(ProviderConformance):
             yield Cassette(Path(folder, "a.json"), ScriptedModel(said))
 
 
+@pytest.mark.parametrize("bases", [(ProviderConformance, TestCase), (TestCase, ProviderConformance)])
+def test_unittest_runs_the_suite(bases: tuple[type, ...]) -> None:
+    suite: Any = ABCMeta("Suite", bases, {"open": TestScripted.open})
+    result = unittest.TestResult()
+    unittest.defaultTestLoader.loadTestsFromTestCase(suite).run(result)
+    assert result.testsRun == len(OF_A_VENDOR)
+    assert (result.errors, result.failures, result.skipped) == ([], [], [])
+
+
+def test_no_suite_hides_what_a_test_case_has() -> None:
+    named = {name for name in dir(WireConformance) if not name.startswith("_")}
+    assert named & {*dir(TestCase)} == set()
+
+
 @pytest.mark.parametrize(("suite", "hook"), [(ProviderConformance, "open"), (WireConformance, "connect")])
 def test_a_suite_without_its_hook_says_what_is_missing(suite: type[ProviderConformance], hook: str) -> None:
     with pytest.raises(TypeError, match=rf"abstract method '?{hook}'?"):
@@ -142,6 +159,10 @@ class Lossy(ScriptedModel):
                 return replace(prepared, payload={**prepared.payload, "request": plain})
             case "mixes turns":
                 return replace(prepared, payload={"messages": prepared.payload["messages"][::-1]})
+            case "forgets `off`" if request.settings.cache == "off":
+                return super().prepare(replace(request, settings=replace(request.settings, cache=None)))
+            case "shows secrets":
+                return replace(prepared, payload={**prepared.payload, "given": dict(request.settings.extra)})
             case "is never the same":
                 return replace(prepared, payload={**prepared.payload, "at": len(self.requests)})
             case _:
@@ -164,7 +185,9 @@ CAUGHT = {
     "holds the key": ProviderConformance.test_prepare_is_pure,
     "is never the same": ProviderConformance.test_prepare_is_pure,
     "drops settings": ProviderConformance.test_no_sampling_setting_is_lost_without_a_word,
+    "forgets `off`": ProviderConformance.test_no_word_on_the_cache_is_lost,
     "mixes turns": ProviderConformance.test_several_turns,
+    "shows secrets": ProviderConformance.test_a_setting_that_no_one_knows,
     "invents counts": ProviderConformance.test_known_usage,
 }
 
@@ -180,6 +203,19 @@ def test_a_faulty_provider_does_not_pass(fault: str) -> None:
 
     with pytest.raises(AssertionError):
         CAUGHT[fault](Suite())
+
+
+def test_off_needs_no_word_where_nothing_is_cached_unasked() -> None:
+    class Suite(ProviderConformance):
+        caches_unasked = False
+
+        @contextmanager
+        def open(self, said: Said) -> Generator[Provider]:
+            model = Lossy(said)
+            model.fault = "forgets `off`"
+            yield model
+
+    Suite().test_no_word_on_the_cache_is_lost()
 
 
 def test_a_stream_that_loses_text_does_not_pass() -> None:

@@ -17,6 +17,7 @@ from openai import OpenAI
 from aiapp.client.client import Client
 from aiapp.client.retry import Retry
 from aiapp.core import errors
+from aiapp.core.errors import InvalidInput
 from aiapp.core.messages import user
 from aiapp.core.parts import ToolCall
 from aiapp.core.response import Response
@@ -25,7 +26,8 @@ from aiapp.providers.openai.provider import OpenAIProvider
 from aiapp.sync import run
 from aiapp.testing import Asked, Said, WireServer, faults, render
 from aiapp.testing.replies import Answer, encode
-from aiapp.testing.wires import CHAT, MESSAGES, RESPONSES, Wire
+from aiapp.testing.wires import CHAT, EMBEDDINGS, MESSAGES, RESPONSES, Vectors, Wire
+from aiapp.testing.wires import WIRES as EVERY_WIRE
 
 TEXT = "Grüße aus Köln: 你好 🙂, und noch etwas mehr Text"
 SAID = Said(TEXT)
@@ -220,6 +222,33 @@ def test_the_deck_holds_what_the_wire_can_have(wire: Wire, stream: bool) -> None
     assert same == (shared if stream else shared | {"noisy", "CR LF"})
     assert ("paused" in replies, "reused index" in replies) == (wire is MESSAGES, wire is CHAT)
     assert len(replies) > 30
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("wire", EVERY_WIRE, ids=lambda wire: wire.name)
+def test_every_card_of_every_deck_can_be_sent(wire: Wire, stream: bool) -> None:
+    for name, fault in faults.deck(wire).items():
+        assert render(fault, Asked(wire, stream=stream)).pieces or name == "dropped", name
+
+
+def test_a_deck_is_made_around_what_its_wire_can_say() -> None:
+    with pytest.raises(InvalidInput, match="Vectors for embeddings"):
+        faults.deck(EMBEDDINGS, SAID)
+    with pytest.raises(InvalidInput, match="Said for chat"):
+        faults.deck(CHAT, Vectors(((0.5,),)))
+
+
+@pytest.mark.parametrize("name", [name for name in faults.deck(EMBEDDINGS) if "rate" not in name])
+def test_vectors_come_or_a_failure_of_ours(name: str) -> None:
+    vectors = Vectors((tuple(place / 64 for place in range(64)),))
+    with WireServer(faults.deck(EMBEDDINGS, vectors)[name]) as server:
+        with Client("openai:m", api_key="k", base_url=server.url, retry=Retry(attempts=1)) as client:
+            if name in HARMLESS:
+                assert [tuple(row) for row in client.embed(["a"]).vectors] == list(vectors.vectors)
+            else:
+                with pytest.raises(errors.ProviderError):
+                    client.embed(["a"])
+        assert len(server.requests) == 1
 
 
 # Our own client.

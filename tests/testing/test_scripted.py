@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from aiapp.client.client import Client
 from aiapp.core.errors import InvalidInput
 from aiapp.core.parts import ToolCall
-from aiapp.core.request import Request
+from aiapp.core.request import Request, Settings
 from aiapp.testing import Said, ScriptedModel
 
 
@@ -33,6 +34,14 @@ def test_as_a_context_it_fails_at_its_end_where_answers_are_left_over() -> None:
         assert Client(provider=model).complete("hi").text == "a"
     with pytest.raises(KeyError), ScriptedModel(["a"]):
         raise KeyError("what went wrong is said, not what was left over")
+
+
+def test_a_receipt_shows_what_a_user_adds_without_its_secrets() -> None:
+    settings = Settings(temperature=0.5, extra={"api_key": "hunter2", "seeds": [1]})
+    payload = Client(provider=ScriptedModel("x"), settings=settings).complete("hi").receipt.payload
+    assert (payload["api_key"], payload["seeds"]) == ("[redacted]", [1])
+    assert payload["request"]["settings"] == {"kind": "settings", "temperature": 0.5}
+    assert "hunter2" not in json.dumps(payload)
 
 
 def test_a_script_may_be_a_function_or_a_failure() -> None:

@@ -24,7 +24,7 @@ from aiapp.providers.litellm.decode import StreamDecoder, decode
 from aiapp.providers.litellm.encode import checked, encode, without
 from aiapp.providers.litellm.errors import by_class, request_id, translate
 from aiapp.providers.litellm.forms import shaped
-from aiapp.providers.litellm.sdk import Connections, is_loaded, load, refuses, require, taken
+from aiapp.providers.litellm.sdk import Connections, is_installed, is_loaded, load, refuses, require, taken
 from aiapp.providers.litellm.usage import decode_usage
 from aiapp.providers.litellm.vendor import vendor_of
 from aiapp.providers.protocol import Prepared
@@ -32,19 +32,32 @@ from aiapp.sync import PerLoop
 
 _BY_VALUE = ("temperature", "top_p", "reasoning_effort", "tool_choice")
 _REWRITTEN = Change("payload", "these are litellm's arguments; it rewrites them for the provider", lost=False)
+_UNCHECKED = Change(
+    "payload", "litellm is not installed here to tell which of these arguments the model takes", lost=False
+)
 
 
 class LiteLLMProvider:
-    """One model as litellm names it: `PROVIDER/MODEL`. Without `api_key` litellm reads the provider's own variables."""
+    """One model as litellm names it: `PROVIDER/MODEL`. Without `api_key` litellm reads the provider's own variables.
+
+    An `offline` one is never asked, and prepares requests also where litellm is not installed, as far as that can be.
+    """
 
     name = NAME
     free = False
     ranks_choices = False
 
     def __init__(
-        self, model: str, *, api_key: str | None = None, base_url: str | None = None, timeout: float = 600.0
+        self,
+        model: str,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        timeout: float = 600.0,
+        offline: bool = False,
     ) -> None:
-        require()
+        if not offline:
+            require()
         self.model = model
         self._key = given_key(api_key)
         given = {"api_key": self._key, "api_base": given_address(base_url)}
@@ -75,6 +88,8 @@ class LiteLLMProvider:
         """The arguments for a request; litellm is loaded to ask it about settings that not every model takes."""
         prepared = encode(request, self.model)
         asked = checked(prepared.payload, request.settings.extra)
+        if asked and not is_installed():
+            return replace(prepared, changes=(*prepared.changes, _UNCHECKED, _REWRITTEN))
         known = taken(self.model) if asked else None
         if known is not None:
             prepared = shaped(prepared, request, self.model, known)

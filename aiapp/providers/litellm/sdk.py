@@ -45,9 +45,14 @@ _CALLBACKS = (
 )
 
 
+def is_installed() -> bool:
+    """Whether litellm is there; loads nothing."""
+    return find_spec("litellm") is not None
+
+
 def require() -> None:
     """Say at once that litellm is missing; loads nothing."""
-    if find_spec("litellm") is None:
+    if not is_installed():
         raise MissingDependency("litellm", "litellm")
 
 

@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 from aiapp.core.errors import InvalidInput, MissingKey
 from aiapp.providers.access import given_address, given_key
 
+NOWHERE = "http://nowhere.invalid"
+"""No name ends so (RFC 6761)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
@@ -65,8 +68,11 @@ class Vendor:
     truncates: bool = False
     vectors: Literal["float", "base64"] = "float"
 
-    def address(self, base_url: str | None) -> str | None:
-        """Where it is; None for OpenAI's own, which is known where its SDK is."""
+    def address(self, base_url: str | None, *, needed: bool = True) -> str | None:
+        """Where it is; None for OpenAI's own, which is known where its SDK is.
+
+        Where nobody says it and none is `needed`, it is one that leads nowhere.
+        """
         address = given_address(base_url)
         if address or self.of_openai:
             return address or None
@@ -75,6 +81,8 @@ class Vendor:
             return path if path.endswith(self.base_path) else path + self.base_path
         if self.base_url:
             return self.base_url
+        if not needed:
+            return NOWHERE
         where = f", or {self.base_url_variable} in the environment" if self.base_url_variable else ""
         raise InvalidInput("base_url", base_url, f"the address of the server, such as http://localhost:8000/v1{where}")
 
