@@ -72,8 +72,7 @@ class OpenAISdkProvider(HostedProvider["AsyncOpenAI"]):
         vectors: list[Sequence[float]] = []
         parts: list[Vectors] = []
         for batch in batches(texts):
-            answer, served = await self.ask("/embeddings", self.encode_texts(batch, dimensions))
-            part = decode_vectors(answer, len(batch), self.name, self.model, served.request_id)
+            part = await self._vectors(batch, dimensions)
             vectors.extend(part.vectors)
             parts.append(part)
         if len(parts) == 1:
@@ -81,6 +80,11 @@ class OpenAISdkProvider(HostedProvider["AsyncOpenAI"]):
         usage = total_usage(part.usage for part in parts)
         last = parts[-1] if parts else None
         return Vectors(vectors, last.model if last else self.model, usage, last.request_id if last else None)
+
+    async def _vectors(self, texts: Sequence[str], dimensions: int | None) -> Vectors:
+        answer, served = await self.ask("/embeddings", self.encode_texts(texts, dimensions))
+        named = (self.name, self.model, served.request_id)
+        return self.understood(lambda: decode_vectors(answer, len(texts), *named), served)
 
     def translate(self, error: Exception) -> ProviderError | None:
         """Ours for an exception of the SDK's."""
