@@ -57,7 +57,7 @@ def lint_for(prompt: Prompt, model: str, today: date | None = None) -> tuple[Fin
 
 def offline_provider(model: str) -> Provider:
     """The provider of a model, to prepare and count requests with; it has no key and could send none."""
-    return open_provider(model, api_key=_NO_KEY)
+    return open_provider(model, api_key=_NO_KEY, offline=True)
 
 
 def requests_of(prompt: Prompt) -> Mapping[str, Request]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aiapp.core import errors
+from aiapp.providers.reading import fields
 from aiapp.providers.statuses import error_for
 
 BY_CODE: Mapping[str, type[errors.ProviderError]] = {
@@ -34,11 +35,6 @@ BY_CODE: Mapping[str, type[errors.ProviderError]] = {
     "server_error": errors.Unavailable,
     "vector_store_timeout": errors.Unavailable,
 }
-
-
-def fields(value: object) -> Mapping[str, Any]:
-    """A JSON object; an empty one for anything else."""
-    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
 
 
 def by_code(error: Mapping[str, Any]) -> type[errors.ProviderError] | None:

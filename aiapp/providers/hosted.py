@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing, contextmanager, suppress
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
 from aiapp.core.errors import AiappError, ConnectionFailed, InvalidResponse, MissingKey, ProviderError, TimedOut
 from aiapp.core.events import Event, Finish, Served
@@ -21,8 +21,9 @@ from aiapp.core.request import Request
 from aiapp.providers.access import given_address, given_key, host_of, tells, without_keys
 from aiapp.providers.connection import Connection, Sdk
 from aiapp.providers.protocol import Prepared
+from aiapp.providers.reading import MALFORMED, as_label
 from aiapp.providers.sse import Splitter
-from aiapp.providers.statuses import timed_out
+from aiapp.providers.statuses import shortened, timed_out
 from aiapp.sync import PerLoop
 
 if TYPE_CHECKING:
@@ -31,9 +32,15 @@ if TYPE_CHECKING:
     import httpx2
 
 
+T = TypeVar("T")
+Failure = TypeVar("Failure", bound=ProviderError)
 BROKEN_OFF = "the answer broke off"
 ENDING_SECONDS = 0.25
 """How long a stream that has said its last is read on, to its end."""
+
+
+_NO_JSON = (ValueError, RecursionError)
+"""Of a text that is no JSON, and of one that is nested without end."""
 
 
 class Decoder(Protocol):
@@ -150,7 +157,7 @@ class HostedProvider(ABC, Generic[Sdk]):
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer."""
         answer, served = await self.ask(self.path, prepared.payload)
-        return [served, *self.decode(answer, prepared)]
+        return self.understood(lambda: [served, *self.decode(answer, prepared)], served)
 
     async def ask(self, path: str, payload: Mapping[str, Any]) -> tuple[Mapping[str, Any], Served]:
         """Post a payload; the JSON object that comes back, and how it was served."""
@@ -159,7 +166,7 @@ class HostedProvider(ABC, Generic[Sdk]):
         served = Served(request_id=response.headers.get(self.request_id_header), region=self.region)
         try:
             return _object(response.content), served
-        except ValueError:
+        except _NO_JSON:
             kind = response.headers.get("content-type", "no content type")
             raise self._invalid(f"the answer is not a JSON object ({kind})", served) from None
 
@@ -176,10 +183,9 @@ class HostedProvider(ABC, Generic[Sdk]):
                     raise self._invalid(f"the answer is not a stream of events ({kind})", served)
                 yield served
                 async for chunk in body:
-                    for data in splitter.feed(chunk):
-                        for ours in decoder.decode(self._event(data, served)):
-                            finished = finished or isinstance(ours, Finish)
-                            yield ours
+                    for ours in self._decoded(decoder, splitter.feed(chunk), served):
+                        finished = finished or isinstance(ours, Finish)
+                        yield ours
                     if splitter.done or decoder.done:
                         await _rest(body)
                         break
@@ -212,8 +218,39 @@ class HostedProvider(ABC, Generic[Sdk]):
     def _event(self, data: bytes, served: Served) -> Mapping[str, Any]:
         try:
             return _object(data)
-        except ValueError:
+        except _NO_JSON:
             raise self._invalid("an event of the stream is not a JSON object", served) from None
+
+    def understood(self, read: Callable[[], T], served: Served) -> T:
+        """What is read out of a whole answer; one that has not the form of its API is an error."""
+        try:
+            return read()
+        except ProviderError as error:
+            raise self._without_key(_of(served, error)) from error.__cause__
+        except MALFORMED as error:
+            raise self._malformed("the answer", error, served) from self._shown(error)
+
+    def _decoded(self, decoder: Decoder, events: Iterable[bytes], served: Served) -> Iterator[Event]:
+        """Our events for some of a stream's; the same."""
+        event: Mapping[str, Any] = {}
+        try:
+            for data in events:
+                event = self._event(data, served)
+                yield from decoder.decode(event)
+        except ProviderError as error:
+            raise _of(served, error) from error.__cause__
+        except MALFORMED as error:
+            name = as_label(event.get("type"))
+            what = f"the event {shortened(name)} of the stream" if name else "an event of the stream"
+            raise self._malformed(what, error, served) from self._shown(error)
+
+    def _malformed(self, what: str, error: Exception, served: Served) -> InvalidResponse:
+        wrong = shortened(f"{type(error).__name__}: {error}")
+        return self._without_key(self._invalid(f"{what} has not the form of its API ({wrong})", served))
+
+    def _shown(self, error: Exception) -> Exception | None:
+        """An exception as the cause of ours, unless it shows the key."""
+        return None if tells(error, self._key) else error
 
     def _invalid(self, reason: str, served: Served) -> InvalidResponse:
         return InvalidResponse(reason, provider=self.name, model=self.model, request_id=served.request_id)
@@ -258,12 +295,12 @@ class HostedProvider(ABC, Generic[Sdk]):
             if self.translate(error) is not None:
                 raise
             reason = f"the request could not be sent ({type(error).__name__})"
-            raise self._unreached(ConnectionFailed, reason) from (None if tells(error, self._key) else error)
+            raise self._unreached(ConnectionFailed, reason) from self._shown(error)
 
     def _unreached(self, kind: type[ProviderError], reason: str) -> ProviderError:
         return kind(f"{reason.rstrip('.')}, at {host_of(self._base_url)}", provider=self.name, model=self.model)
 
-    def _without_key(self, error: ProviderError) -> ProviderError:
+    def _without_key(self, error: Failure) -> Failure:
         """The failure; a server may repeat the key in what it says, and that goes to logs."""
         error.message = without_keys(error.message, (self._key,))
         error.args = tuple(without_keys(str(one), (self._key,)) for one in error.args)
@@ -281,6 +318,12 @@ async def _rest(chunks: AsyncIterator[bytes]) -> None:
         async with asyncio.timeout(ENDING_SECONDS):
             async for _ in chunks:
                 pass
+
+
+def _of(served: Served, error: ProviderError) -> ProviderError:
+    """A failure that an answer tells, with the id of its request."""
+    error.request_id = error.request_id or served.request_id
+    return error
 
 
 def _object(data: bytes) -> Mapping[str, Any]:

@@ -13,6 +13,6 @@ _WORDS: Mapping[str, str | None] = {
 }
 
 
-def served_tier(word: str | None) -> str | None:
-    """The tier that a provider says it served; a word that is not known stays as it is, None where it says none."""
-    return None if not word else _WORDS.get(word, word)
+def served_tier(word: object) -> str | None:
+    """The tier that a provider says it served, None where it says none; a word that is not known stays as it is."""
+    return _WORDS.get(word, word) if isinstance(word, str) and word else None

@@ -30,7 +30,6 @@ from aiapp.core.formats import Choice
 from aiapp.core.request import Request
 from aiapp.core.serialisation import to_plain
 from aiapp.core.usage import Usage
-from aiapp.providers.payload import merged
 from aiapp.providers.protocol import Prepared
 from aiapp.testing.wires import Said
 
@@ -102,7 +101,7 @@ class ScriptedModel:
         messages = [{"role": message.role, "text": message.text} for message in request.messages]
         extra = request.settings.extra
         plain = replace(request, settings=replace(request.settings, extra={})) if extra else request
-        payload = merged({"messages": messages, "request": to_plain(plain)}, extra)
+        payload = {"messages": messages, "request": to_plain(plain), **extra}
         return PreparedRequest(payload, most_tokens=request.settings.max_tokens, request=request)
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:

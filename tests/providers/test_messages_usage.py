@@ -153,3 +153,8 @@ def test_what_litellm_passes_on() -> None:
     assert (said.tier, said.region) == ("fast", "us")
     plain = fold(decode_litellm({"choices": [choice], "usage": {}, "service_tier": "default"}, "m"))
     assert (plain.tier, plain.region) == ("standard", None)
+
+
+def test_what_litellm_passes_on_and_is_no_count_is_unknown() -> None:
+    usage = {"prompt_tokens": 12.0, "completion_tokens": "5", "prompt_tokens_details": {"cached_tokens": True}}
+    assert litellm_usage(usage) == Usage(12, None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiapp.core.parts import Citation
 from aiapp.providers.anthropic import NAME
+from aiapp.providers.reading import as_count, as_text
 
 _ANSWERED_ONLY = "file_id"
 """The API puts it into its citations and refuses it in those that it is sent."""
@@ -14,8 +15,9 @@ _ANSWERED_ONLY = "file_id"
 
 def decode_citation(raw: Mapping[str, Any]) -> Citation:
     """One of the API's citations; of a kind unknown here, what every kind has."""
-    start, end, page = raw.get("start_char_index"), raw.get("end_char_index"), raw.get("start_page_number")
-    return Citation(_source(raw), start, end, raw.get("cited_text") or "", page=page, metadata={NAME: dict(raw)})
+    places = ("start_char_index", "end_char_index", "start_page_number")
+    start, end, page = (as_count(raw.get(place)) for place in places)
+    return Citation(_source(raw), start, end, as_text(raw.get("cited_text")), page=page, metadata={NAME: dict(raw)})
 
 
 def cited_again(raw: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

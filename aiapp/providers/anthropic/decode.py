@@ -29,6 +29,7 @@ from aiapp.providers.anthropic.citations import decode_citation
 from aiapp.providers.anthropic.failures import streamed_failure
 from aiapp.providers.anthropic.signed import SIGNED, kept
 from aiapp.providers.messages_usage import decode_service, decode_usage
+from aiapp.providers.reading import as_label, as_name, as_place, as_text, fields
 
 _FINISHES: dict[str, FinishReason] = {
     "end_turn": "stop",
@@ -47,14 +48,14 @@ def decode(response: Mapping[str, Any], model: str) -> Iterator[Event]:
     """The events of a whole message."""
     if not isinstance(response.get("content"), list):
         raise InvalidResponse("the answer has no content", provider=NAME, model=model)
-    served: str = response.get("model") or model
-    yield Started(served, response.get("id"))
+    served = as_label(response.get("model")) or model
+    yield Started(served, as_label(response.get("id")))
     for index, block in enumerate(response["content"]):
         yield from _said(index, block)
         if block.get("type") == "tool_use":
             yield ToolCallDelta(index, _arguments(block))
         yield from _ended(index, block, (model, served))
-    yield from _counted(response.get("usage") or {})
+    yield from _counted(fields(response.get("usage")))
     yield from _altered(response)
     yield from _finish(response)
 
@@ -75,12 +76,12 @@ class StreamDecoder:
             case "message_start":
                 yield from self._start(event.get("message") or {})
             case "content_block_start":
-                index, block = event["index"], dict(event["content_block"])
+                index, block = as_place(event["index"]), dict(event["content_block"])
                 self._blocks[index] = block
                 yield from _said(index, block)
-            case "content_block_delta" if event["index"] in self._blocks:
+            case "content_block_delta" if as_place(event["index"]) in self._blocks:
                 yield from self._delta(event["index"], event["delta"])
-            case "content_block_stop" if event["index"] in self._blocks:
+            case "content_block_stop" if as_place(event["index"]) in self._blocks:
                 yield from self._stop(event["index"])
             case "message_delta":
                 yield from self._end(event)
@@ -93,11 +94,11 @@ class StreamDecoder:
 
     def _start(self, message: Mapping[str, Any]) -> Iterator[Event]:
         # The output counts are placeholders until the end; the input is known, should the stream be cut.
-        begun: Mapping[str, Any] = message.get("usage") or {}
+        begun = fields(message.get("usage"))
         self._usage = {**begun, "output_tokens": None, "output_tokens_details": None}
         self._usage.pop("iterations", None)
-        self._served = message.get("model") or self._model
-        yield Started(self._served, message.get("id"))
+        self._served = as_label(message.get("model")) or self._model
+        yield Started(self._served, as_label(message.get("id")))
         if begun:
             yield from _counted(self._usage)
 
@@ -105,13 +106,13 @@ class StreamDecoder:
         block = self._blocks[index]
         match delta.get("type"), block.get("type"):
             case "text_delta", "text":
-                block["text"] = block.get("text", "") + delta["text"]
+                block["text"] = as_text(block.get("text")) + delta["text"]
                 yield TextDelta(delta["text"])
             case "thinking_delta", "thinking":
-                block["thinking"] = block.get("thinking", "") + delta["thinking"]
+                block["thinking"] = as_text(block.get("thinking")) + delta["thinking"]
                 yield ThinkingDelta(delta["thinking"])
             case "signature_delta", "thinking":
-                block["signature"] = block.get("signature", "") + delta["signature"]
+                block["signature"] = as_text(block.get("signature")) + delta["signature"]
             case "citations_delta", "text":
                 block["citations"] = [*(block.get("citations") or ()), delta["citation"]]
             case "input_json_delta", kind:
@@ -136,7 +137,7 @@ class StreamDecoder:
 
     def _end(self, event: Mapping[str, Any]) -> Iterator[Event]:
         # Counts are cumulative: a later one replaces, and is never added to, an earlier one.
-        later: Mapping[str, Any] = event.get("usage") or {}
+        later = fields(event.get("usage"))
         self._usage |= {name: count for name, count in later.items() if count is not None}
         yield from _counted(self._usage)
         yield from _altered(event)
@@ -147,11 +148,11 @@ def _said(index: int, block: Mapping[str, Any]) -> Iterator[Event]:
     """What a block says, or has said when it starts."""
     match block.get("type"):
         case "text" if block.get("text"):
-            yield TextDelta(block["text"])
+            yield TextDelta(as_text(block["text"]))
         case "thinking" if block.get("thinking"):
-            yield ThinkingDelta(block["thinking"])
+            yield ThinkingDelta(as_text(block["thinking"]))
         case "tool_use":
-            yield ToolCallStart(index, block["id"], block["name"])
+            yield ToolCallStart(index, as_name(block["id"]), as_name(block["name"]))
         case _:
             pass
 
@@ -193,7 +194,7 @@ def _altered(answer: Mapping[str, Any]) -> Iterator[Event]:
 
 
 def _finish(ending: Mapping[str, Any]) -> Iterator[Event]:
-    reason: str | None = ending.get("stop_reason")
-    if reason is not None:
-        details: Mapping[str, Any] = ending.get("stop_details") or {}
-        yield Finish(_FINISHES.get(reason, "unknown"), reason, details.get("category") or details.get("explanation"))
+    if ending.get("stop_reason") is not None:
+        reason, details = str(ending["stop_reason"]), fields(ending.get("stop_details"))
+        detail = as_label(details.get("category")) or as_label(details.get("explanation"))
+        yield Finish(_FINISHES.get(reason, "unknown"), reason, detail)

@@ -25,7 +25,7 @@ def translate(error: anthropic.AnthropicError, model: str) -> errors.ProviderErr
     """Ours for theirs. The text is the provider's message alone: never headers, which hold the key."""
     if isinstance(error, anthropic.APIStatusError):
         message = str(error.api_message or error.message)
-        return failure_class(error.type, error.status_code, message)(
+        return failure_class(error.type, error.error_code, error.status_code, message)(
             shortened(message),
             provider=NAME,
             model=model,

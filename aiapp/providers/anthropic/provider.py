@@ -16,6 +16,7 @@ from aiapp.providers.anthropic.tokens import countable, estimated
 from aiapp.providers.counting import Count
 from aiapp.providers.hosted import Decoder, HostedProvider
 from aiapp.providers.protocol import Prepared
+from aiapp.providers.reading import as_count
 
 if TYPE_CHECKING:
     import httpx2
@@ -67,8 +68,8 @@ class AnthropicProvider(HostedProvider["AsyncAnthropic"]):
     async def acount_tokens(self, request: Request) -> Count:
         """The provider's own count, which costs nothing."""
         answer, served = await self.ask(COUNTING_PATH, countable(self.prepare(request).payload))
-        tokens: Any = answer.get("input_tokens")
-        if not isinstance(tokens, int):
+        tokens = as_count(answer.get("input_tokens"))
+        if tokens is None:
             raise InvalidResponse(
                 "the answer has no count", provider=self.name, model=self.model, request_id=served.request_id
             )

@@ -21,6 +21,7 @@ from aiapp.providers.chat import FINISHES, Calls, as_chunk
 from aiapp.providers.litellm import NAME
 from aiapp.providers.litellm.usage import decode_usage
 from aiapp.providers.messages_usage import decode_service
+from aiapp.providers.reading import as_label, as_text, fields
 from aiapp.providers.tiers import served_tier
 from aiapp.providers.tools import ANSWER_TOOL
 
@@ -52,12 +53,12 @@ class StreamDecoder:
         """Our events for one chunk."""
         if not self._started:
             self._started, self._id = True, str(chunk.get("id") or "")
-            yield Started(chunk.get("model") or self._model, chunk.get("id"))
+            yield Started(as_label(chunk.get("model")) or self._model, as_label(chunk.get("id")))
         for choice in (chunk.get("choices") or ())[:1]:
             yield from self._delta(choice.get("delta") or {})
             self._finish = choice.get("finish_reason") or self._finish
-        usage: Mapping[str, Any] | None = chunk.get("usage")
-        if (served := _served(chunk, usage or {})) is not None:
+        usage = fields(chunk.get("usage"))
+        if (served := _served(chunk, usage)) is not None:
             yield served
         self._usage = usage or self._usage
 
@@ -82,7 +83,7 @@ class StreamDecoder:
                 yield Altered("answer", "no text came; litellm keeps back a refusal that is streamed, so it may be one")
                 yield Finish("unknown", self._finish)
             else:
-                yield self._finished(self._finish)
+                yield self._finished(str(self._finish))
 
     def _finished(self, raw: str) -> Finish:
         if self._refused and raw == "stop":
@@ -92,7 +93,7 @@ class StreamDecoder:
 
     def _delta(self, delta: Mapping[str, Any]) -> Iterator[Event]:
         yield from self._think(delta)
-        text = delta.get("content") or delta.get("refusal")
+        text = as_text(delta.get("content") or delta.get("refusal"))
         self._refused |= bool(delta.get("refusal"))
         if text:
             yield from self._end_thinking()
@@ -106,7 +107,7 @@ class StreamDecoder:
 
     def _think(self, delta: Mapping[str, Any]) -> Iterator[Event]:
         blocks: Sequence[Mapping[str, Any]] = delta.get("thinking_blocks") or ()
-        said = delta.get("reasoning_content") or "".join(str(block.get("thinking") or "") for block in blocks)
+        said = as_text(delta.get("reasoning_content")) or "".join(str(block.get("thinking") or "") for block in blocks)
         if blocks or said:
             self._thinking = True
         for block in blocks:

@@ -8,8 +8,9 @@ from typing import Any
 
 from aiapp.core import errors
 from aiapp.providers.access import without_keys
-from aiapp.providers.codes import by_code, fields
+from aiapp.providers.codes import by_code
 from aiapp.providers.litellm import NAME
+from aiapp.providers.reading import fields
 from aiapp.providers.statuses import error_for, retry_after, shortened
 
 BY_CLASS: Mapping[str, type[errors.ProviderError]] = {

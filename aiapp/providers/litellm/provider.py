@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from copy import deepcopy
 from dataclasses import replace
@@ -16,7 +16,7 @@ from aiapp.core.events import Event, Served
 from aiapp.core.request import Request
 from aiapp.core.response import Change
 from aiapp.core.secrets import names_a_secret
-from aiapp.providers.access import SHORTEST_KEY, given_address, given_key, tells
+from aiapp.providers.access import SHORTEST_KEY, given_address, given_key, tells, without_keys
 from aiapp.providers.counting import Count, estimate
 from aiapp.providers.hosted import BROKEN_OFF
 from aiapp.providers.litellm import NAME
@@ -28,6 +28,9 @@ from aiapp.providers.litellm.sdk import Connections, is_installed, is_loaded, lo
 from aiapp.providers.litellm.usage import decode_usage
 from aiapp.providers.litellm.vendor import vendor_of
 from aiapp.providers.protocol import Prepared
+from aiapp.providers.reading import MALFORMED, as_label, fields
+from aiapp.providers.statuses import shortened
+from aiapp.providers.vectors import as_vectors
 from aiapp.sync import PerLoop
 
 _BY_VALUE = ("temperature", "top_p", "reasoning_effort", "tool_choice")
@@ -119,7 +122,8 @@ class LiteLLMProvider:
         litellm, asked = load(), {**prepared.payload, **self._chat}
         with self._translated():
             answer = await litellm.acompletion(**asked)
-        return [*decode(_plain(answer), self.model), *_served(answer)]
+        with self._understood():
+            return [*decode(_plain(answer), self.model), *_served(answer)]
 
     async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
         """The answer as it comes."""
@@ -131,9 +135,10 @@ class LiteLLMProvider:
             stream = await litellm.acompletion(**asked)
         async with aclosing(self._chunks(stream)) as chunks:
             async for chunk in chunks:
-                for event in decoder.decode(chunk):
+                for event in self._read(decoder.decode(chunk)):
                     yield event
-        for event in (*_served(stream), *decoder.end(whole=_ended(stream), counted=_counted(stream), told=False)):
+        ending = decoder.end(whole=_ended(stream), counted=_counted(stream), told=False)
+        for event in (*_served(stream), *self._read(ending)):
             yield event
         if not _ended(stream):
             raise ConnectionFailed(BROKEN_OFF, provider=self.name, model=self.model)
@@ -145,13 +150,15 @@ class LiteLLMProvider:
         wanted = {} if dimensions is None else {"dimensions": dimensions}
         litellm, asked = load(), {"model": self.model, "input": list(texts), **wanted, **self._access}
         with self._translated():
-            answer = _plain(await litellm.aembedding(**asked))
-        rows: list[Mapping[str, Any]] = sorted(answer.get("data") or (), key=_index)
-        if len(rows) != len(texts):
-            reason = f"{len(rows)} vectors came for {len(texts)} texts"
-            raise InvalidResponse(reason, provider=self.name, model=self.model)
-        usage = decode_usage(answer.get("usage") or {})
-        return Vectors([row["embedding"] for row in rows], answer.get("model") or self.model, usage)
+            answered = await litellm.aembedding(**asked)
+        with self._understood():
+            answer = _plain(answered)
+            rows: list[Mapping[str, Any]] = sorted(answer.get("data") or (), key=_index)
+            if len(rows) != len(texts):
+                raise self._invalid(f"{len(rows)} vectors came for {len(texts)} texts")
+            usage = decode_usage(fields(answer.get("usage")))
+            model = as_label(answer.get("model")) or self.model
+            return Vectors(as_vectors(row["embedding"] for row in rows), model, usage)
 
     def count_tokens(self, request: Request) -> Count:
         """An estimate: litellm's own counters load, or download, a tokenizer for each provider."""
@@ -172,6 +179,24 @@ class LiteLLMProvider:
                     yield _plain(chunk)
             finally:
                 await stream.aclose()
+
+    def _read(self, events: Iterable[Event]) -> Iterator[Event]:
+        """The events of a piece of an answer."""
+        with self._understood():
+            yield from events
+
+    @contextmanager
+    def _understood(self) -> Generator[None]:
+        """Around decoding alone: an answer that has not the form of Chat Completions is an error."""
+        try:
+            yield
+        except MALFORMED as error:
+            wrong = without_keys(f"{type(error).__name__}: {error}", self._keys())
+            cause = None if any(tells(error, key) for key in self._keys()) else error
+            raise self._invalid(f"the answer has not the form of its API ({shortened(wrong)})") from cause
+
+    def _invalid(self, reason: str) -> InvalidResponse:
+        return InvalidResponse(reason, provider=self.name, model=self.model)
 
     @contextmanager
     def _translated(self) -> Generator[None]:

@@ -32,6 +32,7 @@ from aiapp.core.parts import Citation
 from aiapp.providers.codes import failure
 from aiapp.providers.openai.items import NAME
 from aiapp.providers.openai.usage import decode_usage
+from aiapp.providers.reading import as_label, as_name, as_place, as_text
 from aiapp.providers.tiers import served_tier
 from aiapp.providers.tools import ANSWER_TOOL
 
@@ -45,7 +46,7 @@ _INCOMPLETE: dict[str, FinishReason] = {
 
 def decode(response: Mapping[str, Any], model: str) -> Iterator[Event]:
     """The events of a whole response."""
-    if "output" not in response:
+    if not isinstance(response.get("output"), list):
         if response.get("error"):
             raise failure(response["error"], NAME, model)
         raise InvalidResponse("the answer has no output", provider=NAME, model=model)
@@ -82,7 +83,7 @@ class StreamDecoder:
         match event.get("type"):
             case "response.created":
                 response = event["response"]
-                yield Started(response.get("model", self._model), response.get("id"))
+                yield Started(as_label(response.get("model")) or self._model, as_label(response.get("id")))
             case "response.output_item.added":
                 yield from self._begin(index, event["item"])
             case "response.output_text.delta" | "response.refusal.delta":
@@ -92,7 +93,7 @@ class StreamDecoder:
                 yield from self._think(index, event["delta"], event.get("summary_index", 0))
             case "response.reasoning_text.delta":
                 yield from self._think(index, event["delta"], event.get("content_index", 0))
-            case "response.function_call_arguments.delta" if index in self._items:
+            case "response.function_call_arguments.delta" if self._is_call(index):
                 yield from self._argue(index, event["delta"])
             case "response.output_text.annotation.added":
                 self._item(index).cited += 1
@@ -112,6 +113,10 @@ class StreamDecoder:
     def _item(self, index: int) -> _Item:
         return self._items.setdefault(index, _Item())
 
+    def _is_call(self, index: int) -> bool:
+        item = self._items.get(as_place(index))
+        return item is not None and item.kind == "function_call"
+
     def _begin(self, index: int, item: Mapping[str, Any]) -> Iterator[Event]:
         kind = str(item.get("type"))
         begun = _Item(kind, aside=item.get("phase") == "commentary")
@@ -120,24 +125,24 @@ class StreamDecoder:
             begun.answers = item["name"] == ANSWER_TOOL
             if not begun.answers:
                 self._called = True
-                yield ToolCallStart(index, item["call_id"], item["name"])
+                yield ToolCallStart(as_place(index), as_name(item["call_id"]), as_name(item["name"]))
 
     def _say(self, index: int, text: str) -> Iterator[Event]:
         if text:
             item = self._item(index)
-            item.said = True
+            item.said, text = True, as_text(text)
             yield ThinkingDelta(text) if item.aside else TextDelta(text)
 
     def _think(self, index: int, text: str, place: int) -> Iterator[Event]:
         """More of a summary; the parts of one stand apart."""
-        item = self._item(index)
+        item, text = self._item(index), as_text(text)
         yield ThinkingDelta(f"\n\n{text}" if item.said and place != item.place else text)
         item.said, item.place = True, place
 
     def _argue(self, index: int, text: str) -> Iterator[Event]:
         if text:
             item = self._items[index]
-            item.said = True
+            item.said, text = True, as_text(text)
             yield TextDelta(text) if item.answers else ToolCallDelta(index, text)
 
     def _end(self, index: int, item: Mapping[str, Any]) -> Iterator[Event]:
@@ -151,7 +156,7 @@ class StreamDecoder:
                         yield from self._think(index, one["text"], place)
                 yield PartEnd({NAME: dict(item)})
             case "function_call":
-                if index not in self._items:
+                if not self._is_call(index):
                     yield from self._begin(index, item)
                 if not self._items[index].said:
                     yield from self._argue(index, item.get("arguments") or "")

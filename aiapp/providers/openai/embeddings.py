@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import sys
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from aiapp.core.embeddings import Vectors
 from aiapp.core.errors import InvalidResponse
 from aiapp.core.usage import Usage
+from aiapp.providers.reading import as_count, as_label, fields
+from aiapp.providers.vectors import as_vectors
 
 MOST_TEXTS, MOST_TOKENS = 2048, 300_000
 """The limits of one request."""
@@ -44,16 +43,6 @@ def decode_vectors(
         reason = f"the answer has {len(data)} vectors for {count} texts"
         raise InvalidResponse(reason, provider=provider, model=model, request_id=request_id)
     ordered = [item["embedding"] for _, item in sorted(enumerate(data), key=lambda one: one[1].get("index", one[0]))]
-    usage: Mapping[str, Any] = answer.get("usage") or {}
-    counted = Usage(usage.get("prompt_tokens"), 0, raw=dict(usage))
-    return Vectors([_vector(one) for one in ordered], answer.get("model") or model, counted, request_id)
-
-
-def _vector(given: str | Sequence[float]) -> array[float]:
-    """32-bit numbers; on the wire they are little-endian."""
-    if not isinstance(given, str):
-        return array("f", given)
-    vector = array("f", base64.b64decode(given))
-    if sys.byteorder == "big":
-        vector.byteswap()
-    return vector
+    usage = fields(answer.get("usage"))
+    counted = Usage(as_count(usage.get("prompt_tokens")), 0, raw=dict(usage))
+    return Vectors(as_vectors(ordered), as_label(answer.get("model")) or model, counted, request_id)

@@ -7,7 +7,8 @@ from typing import Any
 import openai
 
 from aiapp.core import errors
-from aiapp.providers.codes import by_code, fields
+from aiapp.providers.codes import by_code
+from aiapp.providers.reading import fields
 from aiapp.providers.statuses import error_for, retry_after, timed_out
 
 BY_CLASS: dict[type[openai.OpenAIError], type[errors.ProviderError]] = {

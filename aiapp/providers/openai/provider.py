@@ -15,6 +15,7 @@ from aiapp.providers.openai.encode import encode
 from aiapp.providers.openai.items import NAME
 from aiapp.providers.openai.sdk import OpenAISdkProvider
 from aiapp.providers.protocol import Prepared
+from aiapp.providers.reading import as_count
 
 _COUNTED = ("model", "input", "tools", "tool_choice", "parallel_tool_calls", "text", "reasoning", "truncation")
 
@@ -47,8 +48,8 @@ class OpenAIProvider(OpenAISdkProvider):
         payload = self.prepare(request).payload
         path = "/responses/input_tokens"
         answer, served = await self.ask(path, {name: payload[name] for name in _COUNTED if name in payload})
-        tokens: Any = answer.get("input_tokens")
-        if not isinstance(tokens, int):
+        tokens = as_count(answer.get("input_tokens"))
+        if tokens is None:
             raise InvalidResponse(
                 "the answer has no count", provider=self.name, model=self.model, request_id=served.request_id
             )

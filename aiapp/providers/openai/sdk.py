@@ -73,7 +73,8 @@ class OpenAISdkProvider(HostedProvider["AsyncOpenAI"]):
     async def aembed(self, texts: Sequence[str], dimensions: int | None) -> Vectors:
         """One vector for each text, in order, by one request."""
         answer, served = await self.ask("/embeddings", self.encode_texts(texts, dimensions))
-        return decode_vectors(answer, len(texts), self.name, self.model, served.request_id)
+        named = (self.name, self.model, served.request_id)
+        return self.understood(lambda: decode_vectors(answer, len(texts), *named), served)
 
     def translate(self, error: Exception) -> ProviderError | None:
         """Ours for an exception of the SDK's."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aiapp.core.usage import Iteration, Usage, total_usage
-from aiapp.providers.codes import fields
+from aiapp.providers.reading import as_count, as_label, fields
 
 _SUMMED = ("input_tokens", "output_tokens", "cached_tokens", "image_input_tokens", "image_output_tokens")
 _PAID = ("web_search_call", "file_search_call", "code_interpreter_call")
@@ -19,21 +19,21 @@ def decode_usage(response: Mapping[str, Any]) -> Usage:
 
     Images that it generated are an iteration: another model made them, with tokens that the totals leave out.
     """
-    reported: Mapping[str, Any] = response["usage"]
+    reported = fields(response.get("usage"))
     inputs = fields(reported.get("input_tokens_details"))
     outputs = fields(reported.get("output_tokens_details"))
     lifetimes = fields(inputs.get("cache_write_tokens_details"))
     counts: dict[str, Any] = {
-        "input_tokens": reported.get("input_tokens"),
-        "output_tokens": reported.get("output_tokens"),
-        "cached_tokens": inputs.get("cached_tokens"),
-        "cache_write_tokens": inputs.get("cache_write_tokens"),
-        "reasoning_tokens": outputs.get("reasoning_tokens"),
-        "long_cache_write_tokens": lifetimes.get("ttl_12h_tokens"),
-        "audio_input_tokens": inputs.get("audio_tokens"),
-        "audio_output_tokens": outputs.get("audio_tokens"),
-        "image_input_tokens": inputs.get("image_tokens"),
-        "image_output_tokens": outputs.get("image_tokens"),
+        "input_tokens": as_count(reported.get("input_tokens")),
+        "output_tokens": as_count(reported.get("output_tokens")),
+        "cached_tokens": as_count(inputs.get("cached_tokens")),
+        "cache_write_tokens": as_count(inputs.get("cache_write_tokens")),
+        "reasoning_tokens": as_count(outputs.get("reasoning_tokens")),
+        "long_cache_write_tokens": as_count(lifetimes.get("ttl_12h_tokens")),
+        "audio_input_tokens": as_count(inputs.get("audio_tokens")),
+        "audio_output_tokens": as_count(outputs.get("audio_tokens")),
+        "image_input_tokens": as_count(inputs.get("image_tokens")),
+        "image_output_tokens": as_count(outputs.get("image_tokens")),
     }
     painted = _painted(response)
     if painted is None:
@@ -46,10 +46,10 @@ def decode_usage(response: Mapping[str, Any]) -> Usage:
 
 def _uses(response: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
     """The uses of its tools that cost money, each once; a page that is opened is no search."""
-    items = [item for item in response.get("output") or () if item.get("type") in _PAID]
+    items = [item for item in map(fields, response.get("output") or ()) if item.get("type") in _PAID]
     if not items and not response.get("tool_usage"):
         return iter(())
-    told: int | None = fields(fields(response.get("tool_usage")).get("web_search")).get("num_requests")
+    told = as_count(fields(fields(response.get("tool_usage")).get("web_search")).get("num_requests"))
     seen = sum(item.get("type") == "web_search_call" and _searches(item) for item in items)
     counts = {
         "web_search": seen if told is None else told,
@@ -76,12 +76,12 @@ def _painted(response: Mapping[str, Any]) -> Iteration | None:
     inputs = fields(own.get("input_tokens_details"))
     outputs = fields(own.get("output_tokens_details"))
     usage = Usage(
-        own.get("input_tokens"),
-        own.get("output_tokens"),
-        own.get("cached_tokens"),
-        image_input_tokens=inputs.get("image_tokens"),
-        image_output_tokens=outputs.get("image_tokens"),
+        as_count(own.get("input_tokens")),
+        as_count(own.get("output_tokens")),
+        as_count(own.get("cached_tokens")),
+        image_input_tokens=as_count(inputs.get("image_tokens")),
+        image_output_tokens=as_count(outputs.get("image_tokens")),
     )
-    tools: Sequence[Mapping[str, Any]] = response.get("tools") or ()
-    named = (tool.get("model") for tool in tools if tool.get("type") == _PAINTER)
-    return Iteration(_PAINTER, usage, next((str(name) for name in named if name), _PAINTER))
+    tools = map(fields, response.get("tools") or ())
+    named = (as_label(tool.get("model")) for tool in tools if tool.get("type") == _PAINTER)
+    return Iteration(_PAINTER, usage, next(filter(None, named), _PAINTER))

@@ -11,6 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from aiapp.client.client import Client
+from aiapp.client.retry import Retry
 from aiapp.core import errors
 from aiapp.core.events import fold
 from aiapp.core.formats import JsonSchema
@@ -103,6 +105,27 @@ def test_a14_every_failure_by_its_type_else_by_its_status(status: int, kind: str
     assert type(caught) is error
     assert (caught.status, caught.request_id, caught.message) == (status, "req_9", "no luck")
     assert wire.KEY not in f"{caught!r} {vars(caught)}"
+
+
+@pytest.mark.parametrize("code", ["enforced_spend_limit_reached", "contract_spend_limit_reached"])
+def test_a_limit_on_what_may_be_spent_is_not_waited_out(code: str) -> None:
+    error = {"type": "rate_limit_error", "message": "spent", "details": {"error_code": code}}
+    body = {"type": "error", "error": error}
+    provider, seen = failing(429, body)
+    with pytest.raises(errors.PermissionDenied, match="spent"):
+        Client(provider=provider, retry=Retry(first_wait=0.001)).complete("hi")
+    assert len(seen) == 1
+    streaming = wire.anthropic(wire.answering({}, [*wire.ANTHROPIC_STREAM[:9], body]))
+    with pytest.raises(errors.PermissionDenied, match="spent"):
+        list(Client(provider=streaming).stream("hi"))
+
+
+def test_a_limit_on_how_fast_more_may_be_asked_is() -> None:
+    error = {"type": "rate_limit_error", "message": "slower", "details": {"error_code": "ramp_limit_exceeded"}}
+    provider, seen = failing(429, {"type": "error", "error": error})
+    with pytest.raises(errors.RateLimited):
+        Client(provider=provider, retry=Retry(attempts=2, first_wait=0.001)).complete("hi")
+    assert len(seen) == 2
 
 
 def test_a14_the_sdk_neither_retries_nor_sleeps() -> None:

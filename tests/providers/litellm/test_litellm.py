@@ -229,6 +229,39 @@ def test_vectors_come_in_the_order_of_the_texts(server: Server) -> None:
     assert made.model == "served-model"
 
 
+class Answered:
+    """What litellm hands over, with whatever its server put into it."""
+
+    def __init__(self, answer: Any) -> None:
+        self._answer, self._hidden_params = answer, dict[str, Any]()
+
+    def model_dump(self) -> Any:
+        return self._answer
+
+
+@needs_litellm
+@pytest.mark.parametrize(
+    ("answer", "wrong"),
+    [
+        ({"choices": [None]}, "NoneType"),
+        ({"choices": [{"message": {"content": 5}}]}, "int in place of a text"),
+        ({"data": [{"index": 0, "embedding": ["a"]}]}, "must be real number"),
+        ({"data": [None]}, "NoneType"),
+    ],
+)
+def test_an_answer_of_another_form_is_invalid(
+    server: Server, answer: dict[str, Any], wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def answered(**_: Any) -> Answered:
+        return Answered(answer)
+
+    monkeypatch.setattr(load(), "acompletion", answered)
+    monkeypatch.setattr(load(), "aembedding", answered)
+    provider = opened(server)
+    with pytest.raises(errors.InvalidResponse, match=wrong):
+        asyncio.run(provider.aembed(["a"], None) if "data" in answer else provider.acomplete(provider.prepare(ASK)))
+
+
 @needs_litellm
 def test_g5_its_import_is_quiet_and_needs_no_network(server: Server) -> None:
     program = (

@@ -24,10 +24,11 @@ from aiapp.core.events import (
 from aiapp.core.parts import Citation
 from aiapp.core.usage import Usage
 from aiapp.providers.chat import FINISHES, Calls, as_chunk
-from aiapp.providers.codes import failure, fields
+from aiapp.providers.codes import failure
 from aiapp.providers.openai.chat.truncation import truncated
 from aiapp.providers.openai.chat.usage import decode_usage
 from aiapp.providers.openai.vendors import Vendor
+from aiapp.providers.reading import as_label, as_text, fields
 from aiapp.providers.tiers import served_tier
 from aiapp.providers.tools import ANSWER_TOOL
 
@@ -61,15 +62,16 @@ class StreamDecoder:
         choices: Sequence[Mapping[str, Any]] = event.get("choices") or ()
         if not self._started and (event.get("model") or choices):  # Azure opens with a chunk that has neither
             self._started = True
-            yield Started(event.get("model") or self._model, event.get("id"))
+            yield Started(as_label(event.get("model")) or self._model, as_label(event.get("id")))
         tier = served_tier(event.get("service_tier"))
         if tier is not None and tier != self._tier:
             self._tier = tier
             yield Served(tier=tier)
         for choice in choices:
-            if choice.get("index", 0) == 0:
+            if not choice.get("index"):
                 yield from self._choice(choice, str(event.get("id") or ""))
-        self._usage = event.get("usage") or self._usage
+        if event.get("usage"):
+            self._usage = fields(event["usage"]) or self._usage
         yield from self._count()
 
     def _count(self) -> Iterator[Event]:
@@ -103,7 +105,7 @@ class StreamDecoder:
         if refusal := delta.get("refusal"):
             self._refused = True
             yield from self._turn("refusal")
-            yield TextDelta(refusal)
+            yield TextDelta(as_text(refusal))
         for source in delta.get("annotations") or ():
             yield from self._cited(source)
         calls: Sequence[Mapping[str, Any]] = delta.get("tool_calls") or ()
@@ -170,7 +172,7 @@ def _input_of(usage: Usage) -> Usage:
 def _contents(content: Any) -> tuple[str, str]:
     """Reasoning and text of a content; Mistral sends lists of typed chunks."""
     if not isinstance(content, list):
-        return "", content or ""
+        return "", as_text(content)
     thinking: list[str] = []
     text: list[str] = []
     blocks: list[Any] = content  # pyright: ignore[reportUnknownVariableType]
