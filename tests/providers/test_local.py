@@ -74,6 +74,14 @@ def test_tools_and_types_are_lines_of_the_system_turn() -> None:
     ]
 
 
+def test_a_tool_takes_an_argument_of_any_value() -> None:
+    tool = Tool("keep", "Keep it.", {"type": "object", "properties": {"it": True}, "required": ["it"]})
+    payload = LocalProvider().prepare(Request((user("Keep 3, please."),), (tool,))).payload
+    assert payload["messages"][0]["text"] == "Tools:\nkeep(it: any): Keep it."
+    response = Client("local").complete(Request((user("Keep 3, please."),), (tool,), settings=Settings(max_tokens=60)))
+    assert response.finish is not None
+
+
 def test_calls_and_results_are_turns() -> None:
     messages = (
         user("Rain in Oslo?"),
