@@ -19,8 +19,12 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 T = TypeVar("T")
-_FENCED = re.compile(r"\s*```[^\n`]*\n(.*)\n[ \t]*```\s*", re.DOTALL)
+_OPENING = r"\s*```[^\n`]*\n"
+_FENCED = re.compile(rf"{_OPENING}(.*)\n[ \t]*```\s*", re.DOTALL)
 """No JSON text begins with a fence, so what is read without one is never anything else."""
+_OPENED = re.compile(_OPENING)
+_CLOSING = re.compile(r"\n[ \t]*`{1,3}\s*\Z")
+"""As far as it came. No JSON text has a line break in a string, so it is never a part of one."""
 LONGEST_NAME = 64
 """Providers take names of at most 64 letters, digits, underscores and hyphens."""
 _TYPE = Accepted(
@@ -59,6 +63,9 @@ class Schema(Generic[T]):
                 schema = self._adapter.json_schema()
         except PydanticUserError as error:
             raise InvalidInput("output", of, f"a type that has a JSON schema ({error.message})") from None
+        except NameError as error:  # of a class that was made in a function, in annotations that are texts
+            accepted = f"a type whose annotations name what can be found from its module ({error})"
+            raise InvalidInput("output", of, accepted) from None
         # `Optional[int]` has a name where `int | None` has none, and the two are one type.
         said = "output" if get_origin(of) in (Union, UnionType) else getattr(of, "__name__", "output")
         name = re.sub(r"[^a-zA-Z0-9_-]+", "_", said).strip("_")
@@ -70,6 +77,10 @@ class Schema(Generic[T]):
         if isinstance(kind, Schema):
             return kind  # pyright: ignore[reportUnknownVariableType]
         _TYPE.check("output", kind)
+        try:
+            hash(kind)
+        except TypeError:  # such as Annotated[str, {...}], which nothing can be kept by
+            return Schema(kind)
         return _made(kind)
 
     def format(self) -> JsonSchema:
@@ -104,11 +115,16 @@ class Schema(Generic[T]):
         return value
 
     def partial(self, text: str) -> Any:
-        """What a JSON text that is not whole yet holds, as plain JSON values, unchecked; None before it holds any."""
+        """What a JSON text that is not whole yet holds, as plain JSON values, unchecked; None before it holds any.
+
+        A Markdown fence is passed over as in `read`, also where only its beginning came.
+        """
         from pydantic_core import from_json
 
+        opened = _OPENED.match(text)
+        inner = text if opened is None else _CLOSING.sub("", text[opened.end() :])
         try:
-            value: Any = from_json(text, allow_partial="trailing-strings") if text.strip() else None
+            value: Any = from_json(inner, allow_partial="trailing-strings") if inner.strip() else None
         except ValueError:
             return None
         if not self._wrapped:

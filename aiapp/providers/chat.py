@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiapp.core.events import Event, FinishReason, PartEnd, TextDelta, ToolCallDelta, ToolCallStart
+from aiapp.core.events import Event, FinishReason, PartEnd, ToolCallDelta, ToolCallStart
 from aiapp.core.parts import Metadata
 
 FINISHES: Mapping[str, FinishReason] = {
@@ -52,20 +52,19 @@ class _Call:
 class Calls:
     """The calls of one answer.
 
-    The arguments of the tool `answer` are the text of the answer; what a call has under a name of `kept` goes back with
-    it to the provider `name`.
+    What a call has under a name of `kept` goes back with it to the provider `name`.
     """
 
-    def __init__(self, name: str, *, answer: str | None = None, kept: Sequence[str] = ()) -> None:
-        self._name, self._answer, self._kept = name, answer, kept
+    def __init__(self, name: str, *, kept: Sequence[str] = ()) -> None:
+        self._name, self._kept = name, kept
         self._calls: list[_Call] = []
         self._at: dict[Any, _Call] = {}
         self._last: _Call | None = None
 
     @property
     def called(self) -> bool:
-        """Whether any tool but the one that stands for the answer was called."""
-        return any(call.name != self._answer for call in self._calls)
+        """Whether any tool was called."""
+        return bool(self._calls)
 
     def add(self, delta: Mapping[str, Any]) -> Iterator[Event]:
         """Our events for one delta."""
@@ -86,7 +85,7 @@ class Calls:
             yield from self._told(call)
         for call in self._calls:
             metadata: Metadata = {self._name: call.own} if call.own else {}
-            yield PartEnd(metadata, None if call.name == self._answer else call.number)
+            yield PartEnd(metadata, call.number)
 
     def _which(self, delta: Mapping[str, Any]) -> _Call:
         """The call that a delta belongs to: by a known id, by its index unless the id is a new one, else the last."""
@@ -101,9 +100,9 @@ class Calls:
         return call
 
     def _told(self, call: _Call) -> Iterator[Event]:
-        if not call.begun and call.name != self._answer:
+        if not call.begun:
             yield ToolCallStart(call.number, call.id, call.name)
         call.begun = True
         if call.pending:
-            yield TextDelta(call.pending) if call.name == self._answer else ToolCallDelta(call.number, call.pending)
+            yield ToolCallDelta(call.number, call.pending)
         call.pending = ""

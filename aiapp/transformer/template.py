@@ -60,8 +60,9 @@ class _Renderer:
     def __init__(self, root: Schema) -> None:
         self._root = root
 
-    def type(self, schema: Schema, depth: int) -> str:
-        found = self._resolved(schema)
+    def type(self, schema: Schema | bool, depth: int) -> str:
+        """A schema's short type; one that is `true` or `false` says nothing of it."""
+        found: Schema = {} if isinstance(schema, bool) else self._resolved(schema)
         if "enum" in found or "const" in found:
             options = found.get("enum", [found.get("const")])
             return "|".join(option if isinstance(option, str) else json.dumps(option) for option in options)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal, NamedTuple, Optional
+from typing import Annotated, Any, Literal, NamedTuple, Optional
 
 import pytest
 from pydantic import BaseModel, ConfigDict, RootModel, TypeAdapter
@@ -175,6 +175,20 @@ def test_one_markdown_fence_is_passed_over(fence: str) -> None:
 )
 def test_what_a_fence_does_not_surround_or_does_not_fit_is_a_misfit(text: str) -> None:
     assert isinstance(Schema.of(int).read(text), Misfit)
+
+
+@pytest.mark.parametrize("opening", ["```json\n", "```\n", " \n```JSON\n\n"])
+def test_a_fenced_answer_has_the_partial_values_of_a_bare_one(opening: str) -> None:
+    schema, bare = Schema.of(Person), '{"name": "```\\n", "age": 36}'
+    for length in range(len(bare) + 1):
+        assert schema.partial(opening + bare[:length]) == schema.partial(bare[:length])
+    for ending in ("\n", "\n`", "\n``", "\n  ```", "\n```\n"):
+        assert schema.partial(opening + bare + ending) == json.loads(bare)
+    assert schema.partial("```js") is None
+
+
+def test_a_type_whose_annotations_have_no_hash_is_a_type() -> None:
+    assert Schema.of(Annotated[int, {"unit": "m"}]).parse('{"value": 3}') == 3
 
 
 def test_a_fence_in_a_text_stays() -> None:

@@ -54,6 +54,17 @@ def test_one_in_a_dataclass_is_refused_with_what_to_use() -> None:
         Schema(Visit)
 
 
+def test_one_that_names_what_only_a_function_knows_is_refused() -> None:
+    class Hidden(TypedDict):
+        a: int
+
+    class Local(TypedDict):
+        hidden: Hidden
+
+    with pytest.raises(InvalidInput, match=r"^output: .*Local.*'Hidden' is not defined"):
+        Schema.of(Local)
+
+
 def test_an_answer_is_read_as_one() -> None:
     schema = Schema(City)
     assert schema.parse('{"name": "Bern", "main": {"name": "Kramgasse"}}') == {

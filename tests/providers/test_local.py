@@ -74,6 +74,14 @@ def test_tools_and_types_are_lines_of_the_system_turn() -> None:
     ]
 
 
+def test_a_tool_takes_an_argument_of_any_value() -> None:
+    tool = Tool("keep", "Keep it.", {"type": "object", "properties": {"it": True}, "required": ["it"]})
+    payload = LocalProvider().prepare(Request((user("Keep 3, please."),), (tool,))).payload
+    assert payload["messages"][0]["text"] == "Tools:\nkeep(it: any): Keep it."
+    response = Client("local").complete(Request((user("Keep 3, please."),), (tool,), settings=Settings(max_tokens=60)))
+    assert response.finish is not None
+
+
 def test_calls_and_results_are_turns() -> None:
     messages = (
         user("Rain in Oslo?"),
@@ -180,9 +188,19 @@ def test_a_set_is_asked_for_as_a_list(kind: type[Any], made: type[Any]) -> None:
     asked = Request((user("Which are even: 1, 2, 3, 4?"),), settings=Settings(max_tokens=2000))
     response = client.complete(asked, output=kind)
     assert type(response.output) is made
-    assert [change.field for change in response.warnings] == ["format"]
-    assert "uniqueItems" in response.warnings[0].reason
+    assert response.warnings == ()
+    (change,) = response.receipt.changes
+    assert (change.field, change.lost) == ("format", False)
+    assert "uniqueItems" in change.reason
     assert client.explain(asked, output=kind).changes == response.receipt.changes
+
+
+def test_a_strict_client_takes_what_is_checked_when_it_is_read() -> None:
+    client = Client("local", strict=True)
+    assert not client.explain("Which are even?", output=set[int]).refused
+    written = JsonSchema({"type": "array", "items": {"type": "integer"}, "uniqueItems": True})
+    with pytest.raises(NotHonoured, match="the answer is not checked either"):
+        client.complete(Request((user("Which are even?"),), format=written))
 
 
 def test_only_items_that_could_repeat_are_listed() -> None:

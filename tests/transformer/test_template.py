@@ -41,6 +41,7 @@ def test_a_tool_is_one_line() -> None:
         ({"$ref": "#/$defs/City", "$defs": {"City": {"type": "string"}}}, "string"),
         ({"$ref": "#/$defs/Missing"}, "any"),
         ({"type": ["object", "array"], "items": {"type": "string"}}, "object|[string]"),
+        ({"properties": {"x": True, "y": {"anyOf": [True, {"type": "string"}]}}}, "{x?: any, y?: any|string}"),
         ({"$ref": "#/$defs/Loop", "$defs": {"Loop": {"$ref": "#/$defs/Loop"}}}, "any"),
     ],
 )

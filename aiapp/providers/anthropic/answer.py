@@ -1,15 +1,16 @@
-"""Answers of a form that the API cannot enforce: they are asked for by a tool, whose arguments are the answer. Pure."""
+"""How an answer of a form that the API cannot enforce is asked for by a tool, and how it goes back. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiapp.catalog.abilities import Abilities
-from aiapp.core.events import Event, Finish, PartEnd, TextDelta, ThinkingDelta, ToolCallDelta, ToolCallStart
 from aiapp.core.formats import JsonSchema
+from aiapp.core.parts import Metadata
 from aiapp.core.request import Request
 from aiapp.core.response import Change
+from aiapp.providers.answering import Answer
 from aiapp.providers.anthropic import NAME
 from aiapp.providers.enforcing import unenforced
 from aiapp.providers.wording import said
@@ -60,66 +61,10 @@ def _one_at_a_time(others: Sequence[object], request: Request) -> dict[str, Any]
     return {"disable_parallel_tool_use": True} if not others or request.settings.parallel_tools is False else {}
 
 
-class Answer:
-    """Makes the arguments of the answer's tool the text of the answer, event by event.
+def reader(tool: str | None) -> Answer | None:
+    """What reads an answer that the tool takes; None where the API enforces its form."""
+    return None if tool is None else Answer(tool, aside=_as_block)
 
-    What the model says before it calls the tool is no part of the answer, which is known only once the call begins:
-    so it waits until then, and becomes thinking that goes back as the text it was. Without a call it is the answer.
-    """
 
-    def __init__(self, tool: str) -> None:
-        self._tool = tool
-        self._waiting: list[Event] = []
-        self._index: int | None = None
-        self._dropped: set[int] = set()
-        self._calls_others = False
-
-    def read(self, events: Iterable[Event]) -> Iterator[Event]:
-        """The events of the answer, as far as they can be told by now."""
-        for event in events:
-            yield from self._event(event)
-
-    def _event(self, event: Event) -> Iterator[Event]:
-        match event:
-            case ToolCallStart(index, _, name) if name == self._tool:
-                if self._index is not None:
-                    self._dropped.add(index)
-                    return
-                self._index = index
-                yield from self._said_beside()
-            case ToolCallDelta(index) | PartEnd(index=int(index)) if index in self._dropped:
-                return
-            case ToolCallDelta(index, arguments) if index == self._index:
-                yield TextDelta(arguments)
-            case PartEnd(index=int(index)) if index == self._index:
-                yield PartEnd()
-            case Finish(reason, raw, detail):
-                yield from self._waiting
-                answered = self._index is not None and not self._calls_others
-                yield Finish("stop" if answered and reason == "tool_calls" else reason, raw, detail)
-            case _:
-                self._calls_others |= isinstance(event, ToolCallStart)
-                yield from self._other(event)
-
-    def _other(self, event: Event) -> Iterator[Event]:
-        """Text waits, and so does what comes after it, up to its end once the answer is there."""
-        if not self._waiting and not isinstance(event, TextDelta):
-            yield event
-            return
-        self._waiting.append(event)
-        if self._index is not None and isinstance(event, PartEnd):
-            yield from self._said_beside()
-
-    def _said_beside(self) -> Iterator[Event]:
-        said = ""
-        for event in self._waiting:
-            match event:
-                case TextDelta(text):
-                    said += text
-                    yield ThinkingDelta(text)
-                case PartEnd(_, None) if said:
-                    yield PartEnd({NAME: {"type": "text", "text": said}})
-                    said = ""
-                case _:
-                    yield event
-        self._waiting = []
+def _as_block(text: str, metadata: Metadata) -> Metadata:
+    return {NAME: {"type": "text", "text": text}}

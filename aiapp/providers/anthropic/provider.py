@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from aiapp.core.errors import InvalidResponse, ProviderError
 from aiapp.core.events import Event
 from aiapp.core.request import Request
+from aiapp.providers.answering import read_stream, read_whole
 from aiapp.providers.anthropic import NAME
-from aiapp.providers.anthropic.answer import Answer
+from aiapp.providers.anthropic.answer import reader
 from aiapp.providers.anthropic.decode import StreamDecoder, decode
 from aiapp.providers.anthropic.encode import encode
 from aiapp.providers.anthropic.tokens import countable, estimated
@@ -47,13 +48,11 @@ class AnthropicProvider(HostedProvider["AsyncAnthropic"]):
 
     def decode(self, answer: Mapping[str, Any], prepared: Prepared) -> Iterable[Event]:
         """The events of a whole message."""
-        said = decode(answer, self.model)
-        return said if prepared.answer_tool is None else Answer(prepared.answer_tool).read(said)
+        return read_whole(decode(answer, self.model), reader(prepared.answer_tool))
 
     def stream_decoder(self, prepared: Prepared) -> Decoder:
         """A decoder for one streamed message."""
-        decoder = StreamDecoder(self.model)
-        return decoder if prepared.answer_tool is None else _AnswerDecoder(decoder, Answer(prepared.answer_tool))
+        return read_stream(StreamDecoder(self.model), reader(prepared.answer_tool))
 
     async def acomplete(self, prepared: Prepared) -> list[Event]:
         """The whole answer; one that may take long is read as a stream, for no connection stays silent so long."""
@@ -120,19 +119,3 @@ class AnthropicProvider(HostedProvider["AsyncAnthropic"]):
             http_client=http,
             open_telemetry={"traces": False},  # its own spans would count every token twice
         )
-
-
-class _AnswerDecoder:
-    """A decoder whose answer comes in the arguments of a tool."""
-
-    def __init__(self, decoder: StreamDecoder, answer: Answer) -> None:
-        self._decoder, self._answer = decoder, answer
-
-    @property
-    def done(self) -> bool:
-        """Whether the last event has come."""
-        return self._decoder.done
-
-    def decode(self, event: Mapping[str, Any]) -> Iterable[Event]:
-        """Our events for one of theirs."""
-        return self._answer.read(self._decoder.decode(event))

@@ -21,6 +21,11 @@ MAX_UNIONS = 16
 _KEPT = ("title", "description")
 _SILENT = ("$schema", "$id", "$comment", "$defs", "discriminator")
 """They constrain nothing, or nothing that is not said elsewhere: a tag is a `const` in each of the variants."""
+_UNIONS = ("anyOf", "oneOf", "allOf")
+_INNER = ("properties", "required", "additionalProperties", "items", "prefixItems")
+"""Beside another schema that speaks of the same value they cannot stand: each would close the object to the other's."""
+_NAMING = ("patternProperties", "dependentSchemas", "dependentRequired", "if", "then", "else", "unevaluatedProperties")
+"""They speak of properties that `properties` need not name, which a closed object cannot have."""
 _DEFS = "#/$defs/"
 Schema = Mapping[str, Any]
 
@@ -95,6 +100,10 @@ class _Transform:
             raise Inexpressible(f"{path} may be any value")
         rest: dict[str, Any] = {name: value for name, value in schema.items() if name not in _SILENT}  # pyright: ignore[reportUnknownVariableType]
         result: dict[str, Any] = {name: rest.pop(name) for name in _KEPT if name in rest}
+        combined = [name for name in ("$ref", *_UNIONS) if name in rest]
+        combined += [name for name in (*_INNER, *_NAMING) if combined and name in rest]
+        if len(combined) > 1:
+            raise Inexpressible(f"{path} has {combined[1]} beside {combined[0]}")
         if "$ref" in rest:
             return self._reference(rest, result, path)
         result |= self._shape(rest, path)
@@ -111,9 +120,12 @@ class _Transform:
                 if not all(_is_primitive(one) for one in (value if name == "enum" else [value])):
                     raise Inexpressible(f"{path} is one of several objects or lists")
                 return {name: value}
-        for name in ("anyOf", "oneOf", "allOf"):
+        for name in _UNIONS:
             if name in rest:
-                return self._variants(name, rest.pop(name), path)
+                made = self._variants(name, rest.pop(name), path)
+                if kind is not None and any(one.get("type") != kind for one in made["anyOf"]):
+                    rest["type"] = kind
+                return made
         if isinstance(kind, list):
             return self._several(kind, rest, path)  # pyright: ignore[reportUnknownArgumentType]
         match kind or ("object" if "properties" in rest else None):
@@ -130,10 +142,13 @@ class _Transform:
                 raise Inexpressible(f"{path} may be any value")
 
     def _object(self, rest: dict[str, Any], path: str) -> dict[str, Any]:
-        if rest.pop("additionalProperties", False) is not False or "patternProperties" in rest:
+        if rest.pop("additionalProperties", False) is not False or any(name in rest for name in _NAMING):
             raise Inexpressible(f"{path} may have properties of any name")
         if "properties" not in rest:
             raise Inexpressible(f"{path} may be any object")
+        unknown = [name for name in rest.get("required", ()) if name not in rest["properties"]]
+        if unknown:
+            raise Inexpressible(f"{path} requires {', '.join(unknown)}, of which it says nothing")
         properties = {name: self._node(value, f"{path}.{name}") for name, value in rest.pop("properties").items()}
         required = {"required": list(rest.pop("required"))} if "required" in rest else {}
         return {"type": "object", "properties": properties, "additionalProperties": False, **required}
@@ -170,7 +185,9 @@ class _Transform:
         target = str(rest.pop("$ref"))
         name = target.removeprefix(_DEFS)
         definitions: Mapping[str, Any] = self._root.get("$defs") or {}
-        if not target.startswith(_DEFS) or name not in definitions or name in self._open:
+        if not target.startswith(_DEFS) or name not in definitions:
+            raise Inexpressible(f"{path} refers to {target}")
+        if name in self._open:
             raise Inexpressible(f"{path} contains itself")
         for keyword in (*beside, *rest):
             self._changed(path, keyword, "beside a reference was left out")

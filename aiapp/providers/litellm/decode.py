@@ -23,7 +23,6 @@ from aiapp.providers.litellm.usage import decode_usage
 from aiapp.providers.messages_usage import decode_service
 from aiapp.providers.reading import as_label, as_text, fields
 from aiapp.providers.tiers import served_tier
-from aiapp.providers.tools import ANSWER_TOOL
 
 
 def decode(answer: Mapping[str, Any], model: str) -> Iterator[Event]:
@@ -45,7 +44,7 @@ class StreamDecoder:
         self._id = ""
         self._thoughts: list[dict[str, Any]] = []
         self._thinking = self._speaking = self._said = False
-        self._calls = Calls(NAME, answer=ANSWER_TOOL, kept=("provider_specific_fields",))
+        self._calls = Calls(NAME, kept=("provider_specific_fields",))
         self._finish: str | None = None
         self._usage: Mapping[str, Any] | None = None
 
@@ -88,8 +87,8 @@ class StreamDecoder:
     def _finished(self, raw: str) -> Finish:
         if self._refused and raw == "stop":
             raw = "refusal"
-        answered = raw in ("tool_calls", "function_call") and not self._calls.called
-        return Finish("stop" if answered else FINISHES.get(raw, "unknown"), raw)
+        uncalled = raw in ("tool_calls", "function_call") and not self._calls.called
+        return Finish("stop" if uncalled else FINISHES.get(raw, "unknown"), raw)
 
     def _delta(self, delta: Mapping[str, Any]) -> Iterator[Event]:
         yield from self._think(delta)

@@ -12,6 +12,7 @@ from aiapp.core.messages import Message
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.request import Only, Request, Settings, Tool, ToolChoice
 from aiapp.core.response import Change
+from aiapp.providers.answering import is_aside
 from aiapp.providers.attached import NOT_HERE, chat_block, chat_place
 from aiapp.providers.foreign import left_behind
 from aiapp.providers.litellm import NAME
@@ -147,6 +148,8 @@ def _assistant(parts: Sequence[Part], changes: list[Change]) -> list[dict[str, A
     for part in parts:
         match part:
             case Text():
+                text += part.text
+            case Thinking() if is_aside(part, NAME):
                 text += part.text
             case Thinking():
                 if NAME in part.metadata:

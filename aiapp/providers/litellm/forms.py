@@ -53,7 +53,8 @@ def shaped(prepared: Prepared, request: Request, model: str, known: frozenset[st
     if not isinstance(settings.tool_choice, Only) and "tool_choice" not in settings.extra:
         free = others and settings.tool_choice != "none"
         payload["tool_choice"] = "required" if free else alone["tool_choice"]
-    return replace(prepared, payload=payload, changes=(*prepared.changes, change, *lost))
+    changes = (*prepared.changes, change, *lost)
+    return replace(prepared, payload=payload, changes=changes, answer_tool=ANSWER_TOOL)
 
 
 @lru_cache(maxsize=256)

@@ -17,6 +17,7 @@ from aiapp.core.request import Request
 from aiapp.core.response import Change
 from aiapp.core.secrets import names_a_secret
 from aiapp.providers.access import SHORTEST_KEY, given_address, given_key, tells, without_keys
+from aiapp.providers.answering import Answer, as_aside, read_some, read_whole
 from aiapp.providers.counting import Count, estimate
 from aiapp.providers.hosted import BROKEN_OFF
 from aiapp.providers.litellm import NAME
@@ -123,22 +124,24 @@ class LiteLLMProvider:
         with self._translated():
             answer = await litellm.acompletion(**asked)
         with self._understood():
-            return [*decode(_plain(answer), self.model), *_served(answer)]
+            events = decode(_plain(answer), self.model)
+            return [*read_whole(events, _answer(prepared)), *_served(answer)]
 
     async def astream(self, prepared: Prepared) -> AsyncIterator[Event]:
         """The answer as it comes."""
         await self.aload()
         await self._connections.get()
         decoder, litellm = StreamDecoder(self.model), load()
+        answer = _answer(prepared)
         asked = {**self.streaming(prepared.payload), **self._chat}
         with self._translated():
             stream = await litellm.acompletion(**asked)
         async with aclosing(self._chunks(stream)) as chunks:
             async for chunk in chunks:
-                for event in self._read(decoder.decode(chunk)):
+                for event in self._read(read_some(decoder.decode(chunk), answer)):
                     yield event
         ending = decoder.end(whole=_ended(stream), counted=_counted(stream), told=False)
-        for event in (*_served(stream), *self._read(ending)):
+        for event in (*_served(stream), *self._read(read_whole(ending, answer))):
             yield event
         if not _ended(stream):
             raise ConnectionFailed(BROKEN_OFF, provider=self.name, model=self.model)
@@ -217,6 +220,11 @@ class LiteLLMProvider:
         """The key, and all in the environment that may be one: litellm reads it there."""
         found = [value for name, value in os.environ.items() if names_a_secret(name) and len(value) >= SHORTEST_KEY]
         return [*self.secrets, *found]
+
+
+def _answer(prepared: Prepared) -> Answer | None:
+    """What reads an answer that a tool takes."""
+    return None if prepared.answer_tool is None else Answer(prepared.answer_tool, aside=as_aside(NAME))
 
 
 def _plain(answer: Any) -> Mapping[str, Any]:

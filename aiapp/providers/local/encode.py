@@ -107,8 +107,8 @@ def _format(request: Request, changes: list[Change]) -> dict[str, Any] | None:
     match request.format:
         case None:
             return None
-        case JsonSchema(schema):
-            return {"type": "json_schema", "schema": enforceable(schema, changes)}
+        case JsonSchema(schema, _, fits):
+            return {"type": "json_schema", "schema": enforceable(schema, changes, checked=fits is not None)}
         case Regex(pattern):
             return {"type": "regex", "pattern": pattern}
         case Choice(options):

@@ -7,13 +7,17 @@ from typing import Any
 
 from aiapp.core.errors import InvalidInput
 from aiapp.core.response import Change
+from aiapp.providers.enforcing import unenforced
 from aiapp.transformer.schemas import changed
 
 _UNIQUE = "uniqueItems"
 
 
-def enforceable(schema: Mapping[str, Any], changes: list[Change]) -> dict[str, Any]:
-    """The schema without `uniqueItems`: no grammar can compare items, and a Python set takes one that repeats once."""
+def enforceable(schema: Mapping[str, Any], changes: list[Change], *, checked: bool) -> dict[str, Any]:
+    """The schema without `uniqueItems`: no grammar can compare items, and a Python set takes one that repeats once.
+
+    `checked` is whether the answer is, when it is read.
+    """
     lost = False
 
     def without(part: Any) -> Any:
@@ -30,5 +34,5 @@ def enforceable(schema: Mapping[str, Any], changes: list[Change]) -> dict[str, A
         raise InvalidInput("schema", "its nesting", "a schema nested less deeply") from None
     if lost:
         reason = f"`{_UNIQUE}` is not enforced: the model may repeat an item, which a set holds once"
-        changes.append(Change("format", reason))
+        changes.append(unenforced("format", reason, checked=checked))
     return enforced

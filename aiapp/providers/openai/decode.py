@@ -34,7 +34,6 @@ from aiapp.providers.openai.items import NAME
 from aiapp.providers.openai.usage import decode_usage
 from aiapp.providers.reading import as_label, as_name, as_place, as_text
 from aiapp.providers.tiers import served_tier
-from aiapp.providers.tools import ANSWER_TOOL
 
 _INCOMPLETE: dict[str, FinishReason] = {
     "max_output_tokens": "length",
@@ -63,7 +62,6 @@ class _Item:
 
     kind: str = "message"
     aside: bool = False
-    answers: bool = False
     said: bool = False
     place: int = 0
     cited: int = 0
@@ -119,13 +117,10 @@ class StreamDecoder:
 
     def _begin(self, index: int, item: Mapping[str, Any]) -> Iterator[Event]:
         kind = str(item.get("type"))
-        begun = _Item(kind, aside=item.get("phase") == "commentary")
-        self._items[index] = begun
+        self._items[index] = _Item(kind, aside=item.get("phase") == "commentary")
         if kind == "function_call":
-            begun.answers = item["name"] == ANSWER_TOOL
-            if not begun.answers:
-                self._called = True
-                yield ToolCallStart(as_place(index), as_name(item["call_id"]), as_name(item["name"]))
+            self._called = True
+            yield ToolCallStart(as_place(index), as_name(item["call_id"]), as_name(item["name"]))
 
     def _say(self, index: int, text: str) -> Iterator[Event]:
         if text:
@@ -142,8 +137,8 @@ class StreamDecoder:
     def _argue(self, index: int, text: str) -> Iterator[Event]:
         if text:
             item = self._items[index]
-            item.said, text = True, as_text(text)
-            yield TextDelta(text) if item.answers else ToolCallDelta(index, text)
+            item.said = True
+            yield ToolCallDelta(index, as_text(text))
 
     def _end(self, index: int, item: Mapping[str, Any]) -> Iterator[Event]:
         """What was not told of an item yet, and what is echoed back; only here is what was encrypted whole."""
@@ -160,12 +155,9 @@ class StreamDecoder:
                     yield from self._begin(index, item)
                 if not self._items[index].said:
                     yield from self._argue(index, item.get("arguments") or "")
-                if self._items[index].answers:
-                    yield PartEnd({NAME: {"call": dict(item)}})
-                else:
-                    named = ("type", "call_id", "name", "arguments")
-                    own = {name: value for name, value in item.items() if name not in named and value is not None}
-                    yield PartEnd({NAME: own} if own else {}, index=index)
+                named = ("type", "call_id", "name", "arguments")
+                own = {name: value for name, value in item.items() if name not in named and value is not None}
+                yield PartEnd({NAME: own} if own else {}, index=index)
             case None:
                 pass
             case _:  # a search, a compaction: it goes back in its place, or the reasoning before it is refused

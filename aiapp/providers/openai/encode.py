@@ -17,7 +17,7 @@ from aiapp.providers.openai.limits import within
 from aiapp.providers.openai.strict import strict
 from aiapp.providers.payload import limit_in, merged, tools_in
 from aiapp.providers.protocol import Prepared
-from aiapp.providers.tools import check_answered, check_names, parameters_of
+from aiapp.providers.tools import ANSWER_TOOL, check_answered, check_names, parameters_of
 
 _INPUT_ELSEWHERE = ("previous_response_id", "conversation", "prompt")
 """Keys of a user's own under which the server has something to answer."""
@@ -41,6 +41,7 @@ def encode(request: Request, model: str) -> Prepared:
     }
     changes.extend(left_behind(request.messages, NAME))
     tools = [*(tool_payload(tool, changes) for tool in request.tools), *tools_in(settings.extra)]
+    offered = len(tools)
     choice: object = settings.tool_choice
     if isinstance(request.format, JsonSchema) and known.json_schema is False:
         choice = _unnatural(request.format, settings, known, tools, payload, changes)
@@ -54,7 +55,7 @@ def encode(request: Request, model: str) -> Prepared:
         why = "; ".join(map(str, dict.fromkeys(changes))) or "they are empty"
         raise InvalidInput("messages", payload["input"], f"at least one part that the Responses API takes ({why})")
     most = limit_in(payload, "max_output_tokens") or known.output_tokens
-    return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=most)
+    return Prepared(payload, tuple(dict.fromkeys(changes)), ANSWER_TOOL if len(tools) > offered else None, most)
 
 
 def tool_payload(tool: Tool, changes: list[Change], *, checked: bool = True) -> dict[str, Any]:

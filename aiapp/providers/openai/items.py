@@ -10,9 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, assert_never
 
 from aiapp.catalog.abilities import Abilities
+from aiapp.core.events import ToolCallStart
 from aiapp.core.messages import Message
-from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
+from aiapp.core.parts import Citation, File, Image, Metadata, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.response import Change
+from aiapp.providers.answering import Answer
 from aiapp.providers.attached import NOT_HERE, has_place, own_of
 from aiapp.providers.payload import url_of
 from aiapp.providers.tools import called
@@ -70,6 +72,20 @@ def _message(role: str, content: dict[str, Any], own: Mapping[str, Any]) -> dict
     body = given if given and said == content.get("text") else [content]
     rest = {name: value for name, value in own.items() if name != "content"}
     return {"type": "message", "role": role, "content": body, **rest}
+
+
+def reader(tool: str | None) -> Answer | None:
+    """What reads an answer that the tool takes; None where no tool does."""
+    return None if tool is None else Answer(tool, aside=_as_message, called=_as_call)
+
+
+def _as_message(text: str, metadata: Metadata) -> Metadata:
+    return {NAME: _message("assistant", {"type": "output_text", "text": text}, metadata.get(NAME, {}))}
+
+
+def _as_call(call: ToolCallStart, metadata: Metadata) -> Metadata:
+    named = {"type": "function_call", "call_id": call.id, "name": call.name}
+    return {NAME: {"call": {**named, **metadata.get(NAME, {})}}}
 
 
 def _own_items(part: Part, known: Abilities, changes: list[Change]) -> list[dict[str, Any]] | None:

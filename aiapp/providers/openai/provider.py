@@ -8,11 +8,13 @@ from typing import Any
 from aiapp.core.errors import InvalidResponse
 from aiapp.core.events import Event
 from aiapp.core.request import Request
+from aiapp.providers.answering import read_stream, read_whole
 from aiapp.providers.counting import Count
+from aiapp.providers.hosted import Decoder
 from aiapp.providers.openai.counting import count_request
 from aiapp.providers.openai.decode import StreamDecoder, decode
 from aiapp.providers.openai.encode import encode
-from aiapp.providers.openai.items import NAME
+from aiapp.providers.openai.items import NAME, reader
 from aiapp.providers.openai.sdk import OpenAISdkProvider
 from aiapp.providers.protocol import Prepared
 from aiapp.providers.reading import as_count
@@ -33,11 +35,11 @@ class OpenAIProvider(OpenAISdkProvider):
 
     def decode(self, answer: Mapping[str, Any], prepared: Prepared) -> Iterable[Event]:
         """The events of a whole response."""
-        return decode(answer, self.model)
+        return read_whole(decode(answer, self.model), reader(prepared.answer_tool))
 
-    def stream_decoder(self, prepared: Prepared) -> StreamDecoder:
+    def stream_decoder(self, prepared: Prepared) -> Decoder:
         """A decoder for one streamed response."""
-        return StreamDecoder(self.model)
+        return read_stream(StreamDecoder(self.model), reader(prepared.answer_tool))
 
     def count_tokens(self, request: Request) -> Count:
         """The tokens of a request's texts, by tiktoken where its file is on this machine, else an estimate."""

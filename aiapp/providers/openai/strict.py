@@ -38,6 +38,10 @@ _STRUCTURAL = {
     "prefixItems", "additionalItems", "contains", "unevaluatedProperties", "unevaluatedItems", "minProperties",
     "maxProperties",
 }  # fmt: skip
+_WHOLE = ("$ref", "anyOf")
+_INNER = ("properties", "additionalProperties", "required", "items")
+"""Beside another schema that speaks of the same value they cannot stand: each would close the object to the other's."""
+_CLOSING = {"properties", "additionalProperties"}
 _BEYOND_REGULAR = re.compile(r"\(\?[=!<]|\\[1-9]|\(\?P[=>]")
 
 
@@ -120,13 +124,17 @@ class _Walk:
         structural = [name for name in given if name in _STRUCTURAL or (path and name in _DEFINITIONS)]
         if structural:
             raise _NoStrictForm(f"{_place(path)} has {', '.join(sorted(structural))}")
+        combined = [name for name in _WHOLE if name in given]
+        combined += [name for name in _INNER if combined and name in given]
+        if len(combined) > 1:
+            raise _NoStrictForm(f"{_place(path)} has {combined[1]} beside {combined[0]}")
         made = {name: given[name] for name in given if name in _KEPT}
         self._note(given, made, path)
         if "$ref" in given:
             self._reference(given["$ref"], made, path)
         if "anyOf" in given:
             made["anyOf"] = [self.node(one, (*path, f"anyOf[{i}]"), depth) for i, one in enumerate(given["anyOf"])]
-        if given.get("type") == "object" or "properties" in given:
+        if "object" in _types(given) or ("properties" in given and "type" not in given):
             self._object(given, made, path, depth)
         if "array" in _types(given):
             if not given.get("items"):
@@ -144,6 +152,9 @@ class _Walk:
                 raise _NoStrictForm(f"{_place(path)} has allOf")
             (only,) = given.pop("allOf")
             twice = [name for name in only if name in given and only[name] != given[name] and name not in _TOLD]
+            here, there = _CLOSING & given.keys(), _CLOSING & only.keys()
+            if here and there and here != there:  # each closes the object for itself
+                twice += here ^ there
             if twice:
                 raise _NoStrictForm(f"{_place(path)} has {', '.join(sorted(twice))} beside another in allOf")
             given = {**only, **given}
@@ -155,7 +166,7 @@ class _Walk:
         return given
 
     def _reference(self, target: Any, made: dict[str, Any], path: tuple[str, ...]) -> None:
-        if target != "#" and not str(target).startswith(("#/$defs/", "#/definitions/")):
+        if self._definition(target) is None:
             raise _NoStrictForm(f"{_place(path)} refers to {target}")
         made.pop("title", None)
         if made:  # strict mode takes no siblings of a $ref, but takes those of an anyOf
@@ -184,16 +195,25 @@ class _Walk:
         made["required"] = list(properties)
         made["additionalProperties"] = False
 
-    def _nullable(self, node: Mapping[str, Any]) -> bool:
+    def _definition(self, target: Any) -> Any:
+        """The schema that a reference names; None where it leads nowhere that strict mode follows."""
+        home, _, name = str(target).removeprefix("#/").partition("/")
+        found: Mapping[str, Any] = self.schema.get(home, {}) if home in _DEFINITIONS else {}
+        return self.schema if target == "#" else found.get(name)
+
+    def _nullable(self, node: Any, followed: tuple[str, ...] = ()) -> bool:
         """Whether null is a value of it, so that a model can say that there is none."""
-        reference = node.get("$ref")
-        if reference is not None and reference != "#":
-            home, name = reference.removeprefix("#/").split("/", 1)
-            target: Mapping[str, Any] = self.schema[home][name]
-            return target.get("$ref") != reference and self._nullable(target)
+        if not isinstance(node, Mapping):
+            return False
+        return self._says_null(node, followed)  # pyright: ignore[reportUnknownArgumentType]
+
+    def _says_null(self, node: Mapping[str, Any], followed: tuple[str, ...]) -> bool:
+        if "$ref" in node:
+            reference: str = node["$ref"]
+            return reference not in followed and self._nullable(self._definition(reference), (*followed, reference))
         if None in node.get("enum", ()) or ("const" in node and node["const"] is None) or "null" in _types(node):
             return True
-        return any(self._nullable(one) for name in ("anyOf", "oneOf", "allOf") for one in node.get(name, ()))
+        return any(self._nullable(one, followed) for name in ("anyOf", "oneOf", "allOf") for one in node.get(name, ()))
 
     def _note(self, given: dict[str, Any], made: dict[str, Any], path: tuple[str, ...]) -> None:
         """What strict mode does not know is said in the description, or left out where it constrains nothing."""
@@ -214,6 +234,8 @@ class _Walk:
     def _options(self, made: dict[str, Any], path: tuple[str, ...]) -> None:
         """Every enum needs the type of its values."""
         values: list[Any] = [made["const"]] if "const" in made else list(made.get("enum", ()))
+        if any(isinstance(value, list | dict) for value in values):
+            raise _NoStrictForm(f"{_place(path)} is one of several objects or lists")
         texts = [value for value in values if isinstance(value, str)]
         self.options += len(values)
         self.characters += sum(map(len, texts))
@@ -237,8 +259,6 @@ _JSON_TYPES: dict[type, str] = {
     int: "integer",
     float: "number",
     type(None): "null",
-    list: "array",
-    dict: "object",
 }
 
 

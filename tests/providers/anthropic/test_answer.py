@@ -18,7 +18,8 @@ from aiapp.core.messages import user
 from aiapp.core.parts import File, Text, Thinking, ToolCall
 from aiapp.core.request import Only, Request, Settings, Tool
 from aiapp.core.schema import Schema
-from aiapp.providers.anthropic.answer import Answer
+from aiapp.providers.answering import read_some, read_whole
+from aiapp.providers.anthropic.answer import reader
 from aiapp.providers.anthropic.decode import StreamDecoder, decode
 from aiapp.providers.anthropic.encode import encode
 from aiapp.providers.anthropic.provider import AnthropicProvider
@@ -40,12 +41,12 @@ def answer(*blocks: Mapping[str, Any], reason: str = "tool_use") -> dict[str, An
 
 
 def read(given: Mapping[str, Any], tool: str = "counts") -> Completion:
-    return fold(Answer(tool).read(decode(given, "c")))
+    return fold(read_whole(decode(given, "c"), reader(tool)))
 
 
 def read_stream(stream: Iterable[Mapping[str, Any]], tool: str) -> Completion:
-    decoder, reader = StreamDecoder("c"), Answer(tool)
-    return fold(ours for event in stream for ours in reader.read(decoder.decode(event)))
+    decoder, answer = StreamDecoder("c"), reader(tool)
+    return fold(ours for event in stream for ours in read_some(decoder.decode(event), answer))
 
 
 def test_s3_what_fits_is_asked_for_natively() -> None:

@@ -132,7 +132,8 @@ leaves: Schemas = st.one_of(
 
 
 def _grown(inner: Schemas) -> Schemas:
-    members, unions = st.dictionaries(names, inner, max_size=3), st.lists(inner, min_size=1, max_size=3)
+    any_inner = inner | st.booleans()
+    members, unions = st.dictionaries(names, any_inner, max_size=3), st.lists(any_inner, min_size=1, max_size=3)
     return st.one_of(
         _with({"type": st.just("array"), "items": inner}),
         _with({"anyOf": unions}),

@@ -30,7 +30,6 @@ from aiapp.providers.openai.chat.usage import decode_usage
 from aiapp.providers.openai.vendors import Vendor
 from aiapp.providers.reading import as_label, as_text, fields
 from aiapp.providers.tiers import served_tier
-from aiapp.providers.tools import ANSWER_TOOL
 
 
 def decode(answer: Mapping[str, Any], model: str, vendor: Vendor, characters: int | None = None) -> Iterator[Event]:
@@ -48,7 +47,7 @@ class StreamDecoder:
 
     def __init__(self, model: str, vendor: Vendor, characters: int | None = None) -> None:
         self._model, self._vendor, self._characters = model, vendor, characters
-        self._calls = Calls(vendor.name, answer=ANSWER_TOOL)
+        self._calls = Calls(vendor.name)
         self._open = ""
         self._started = self._refused = self._finished = self._cut = self._counting = False
         self._details: list[dict[str, Any]] = []

@@ -19,7 +19,7 @@ from aiapp.providers.openai.strict import strict
 from aiapp.providers.openai.vendors import Vendor
 from aiapp.providers.payload import limit_in, merged, tools_in
 from aiapp.providers.protocol import Prepared
-from aiapp.providers.tools import check_answered, check_names, parameters_of
+from aiapp.providers.tools import ANSWER_TOOL, check_answered, check_names, parameters_of
 
 
 def encode(request: Request, model: str, vendor: Vendor) -> Prepared:
@@ -40,13 +40,14 @@ def encode(request: Request, model: str, vendor: Vendor) -> Prepared:
     payload: dict[str, Any] = {"model": model, "messages": messages.of(request.messages)}
     changes.extend(left_behind(request.messages, vendor.name))
     tools = [*(_tool(tool, vendor, changes) for tool in request.tools), *tools_in(settings.extra)]
+    offered = len(tools)
     choice = _format(request, settings, vendor, known, tools, payload, changes)
     _tools(tools, choice, settings, vendor, payload, changes)
     _settings(settings, vendor, payload, changes)
     _cache(settings, vendor, known, payload, changes)
     payload = merged(payload, settings.extra, changes)
     most = limit_in(payload, vendor.limit) or known.output_tokens
-    return Prepared(payload, tuple(dict.fromkeys(changes)), most_tokens=most)
+    return Prepared(payload, tuple(dict.fromkeys(changes)), ANSWER_TOOL if len(tools) > offered else None, most)
 
 
 def _tool(tool: Tool, vendor: Vendor, changes: list[Change], *, checked: bool = True) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from aiapp.core.messages import Message
 from aiapp.core.parts import Citation, File, Image, Part, Text, Thinking, ToolCall, ToolResult
 from aiapp.core.response import Change
+from aiapp.providers.answering import is_aside
 from aiapp.providers.attached import NOT_HERE, chat_block, chat_place
 from aiapp.providers.openai.items import LONGEST_NAME, MARK
 from aiapp.providers.openai.vendors import Vendor
@@ -48,8 +49,9 @@ class Messages:
         return made
 
     def _assistant(self, parts: Sequence[Part]) -> dict[str, Any] | None:
-        said = [part for part in parts if isinstance(part, Text)]
-        refused = [part for part in said if part.metadata.get(self._vendor.name, {}).get("refusal")]
+        name = self._vendor.name
+        said = [part for part in parts if isinstance(part, Text) or is_aside(part, name)]
+        refused = [part for part in said if part.metadata.get(name, {}).get("refusal")]
         text = "".join(part.text for part in said if part not in refused)
         turn: dict[str, Any] = {"role": "assistant", "content": text or None}
         if refused:
@@ -57,7 +59,7 @@ class Messages:
         calls = [part for part in parts if isinstance(part, ToolCall)]
         if calls:
             turn["tool_calls"] = [self._call(call) for call in calls]
-        self._reason([part for part in parts if isinstance(part, Thinking)], turn)
+        self._reason([part for part in parts if isinstance(part, Thinking) and not is_aside(part, name)], turn)
         for part in parts:
             if isinstance(part, Image | File):
                 self._left_out(part.kind, f"an assistant's turn takes no {part.kind}")

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from aiapp.core.events import Event
 from aiapp.core.request import Request
+from aiapp.providers.answering import Answer, as_aside, read_stream, read_whole
 from aiapp.providers.counting import Count
+from aiapp.providers.hosted import Decoder
 from aiapp.providers.openai.chat.decode import StreamDecoder, decode
 from aiapp.providers.openai.chat.encode import encode
 from aiapp.providers.openai.chat.truncation import characters_of
@@ -52,11 +54,13 @@ class ChatProvider(OpenAISdkProvider):
 
     def decode(self, answer: Mapping[str, Any], prepared: Prepared) -> Iterable[Event]:
         """The events of a whole answer."""
-        return decode(answer, self.model, self.vendor, self._watched(prepared))
+        events = decode(answer, self.model, self.vendor, self._watched(prepared))
+        return read_whole(events, self._answer(prepared))
 
-    def stream_decoder(self, prepared: Prepared) -> StreamDecoder:
+    def stream_decoder(self, prepared: Prepared) -> Decoder:
         """A decoder for one streamed answer."""
-        return StreamDecoder(self.model, self.vendor, self._watched(prepared))
+        decoder = StreamDecoder(self.model, self.vendor, self._watched(prepared))
+        return read_stream(decoder, self._answer(prepared))
 
     def streaming(self, payload: Mapping[str, Any]) -> Mapping[str, Any]:
         """The payload that asks for a stream, and for its usage, which most servers send only when asked."""
@@ -64,6 +68,10 @@ class ChatProvider(OpenAISdkProvider):
             return {**payload, "stream": True}
         options = {"include_usage": True, **payload.get("stream_options", {})}
         return {**payload, "stream": True, "stream_options": options}
+
+    def _answer(self, prepared: Prepared) -> Answer | None:
+        tool = prepared.answer_tool
+        return None if tool is None else Answer(tool, aside=as_aside(self.name))
 
     def _watched(self, prepared: Prepared) -> int | None:
         """The characters of the prompt, where the vendor may read fewer without a word."""
