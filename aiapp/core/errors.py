@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from aiapp.core.secrets import without_secrets
 
@@ -172,9 +172,10 @@ class ProviderError(AiappError):
     """The provider, or the way to it, failed.
 
     `status` is the HTTP status where there was one, `retry_after` the wait in seconds that the provider asked for.
+    `retryable` is whether it may be tried again: as the kind of error has it, unless the provider itself says.
     """
 
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
     def __init__(
         self,
@@ -185,7 +186,10 @@ class ProviderError(AiappError):
         status: int | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
+        retryable: bool | None = None,
     ) -> None:
+        if retryable is not None:
+            self.retryable = retryable
         self.message, self.provider, self.model = message, provider, model
         self.status, self.request_id, self.retry_after = status, request_id, retry_after
         code = "" if status is None else f" [{status}]"

@@ -64,6 +64,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (until - (_date(headers.get("date")) or datetime.now(UTC))).total_seconds())
 
 
+def should_retry(headers: Mapping[str, str]) -> bool | None:
+    """Whether the provider itself says that a failure may be tried again, or may not; None where it does not say."""
+    return {"true": True, "false": False}.get(headers.get("x-should-retry", "").lower())
+
+
 def _date(text: str | None) -> datetime | None:
     """The date of a header, in any of HTTP's three forms; all of them are in UTC."""
     try:

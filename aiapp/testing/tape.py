@@ -25,7 +25,7 @@ from aiapp.core.usage import Usage
 from aiapp.providers.counting import Count
 
 FORMAT = 1
-_ERROR_FIELDS = ("message", "provider", "model", "status", "request_id", "retry_after")
+_ERROR_FIELDS = ("message", "provider", "model", "status", "request_id", "retry_after", "retryable")
 _DIGITS = 9
 """As many as tell two numbers of 32 bits apart."""
 
@@ -81,7 +81,7 @@ def count_of(plain: dict[str, Any]) -> Count:
 def plain_error(error: ProviderError) -> dict[str, Any]:
     """A failure; one of a class that is not ours is kept as the nearest one that is."""
     kind = next(one.__name__ for one in type(error).__mro__ if vars(errors).get(one.__name__) is one)
-    fields = {name: getattr(error, name) for name in _ERROR_FIELDS}
+    fields = {name: vars(error).get(name) for name in _ERROR_FIELDS}
     return {"kind": kind, **{name: value for name, value in fields.items() if value is not None}}
 
 

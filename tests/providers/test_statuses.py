@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from aiapp.client.client import Client
 from aiapp.client.retry import Retry
-from aiapp.core.errors import RateLimited
+from aiapp.core.errors import ProviderError, RateLimited
 from aiapp.providers.statuses import retry_after
 from aiapp.testing import Said, WireServer, faults
 from aiapp.testing.wires import CHAT, MESSAGES, RESPONSES, Wire
@@ -98,3 +98,23 @@ def test_a_date_beyond_the_deadline_is_not_waited_for(model: str, of: Wire) -> N
     until = parsedate_to_datetime("Wed, 21 Oct 2099 07:28:00 GMT") - datetime.now(UTC)
     assert raised.value.retry_after == pytest.approx(until.total_seconds(), abs=600)
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(("opener", "whole", "stream"), BOTH)
+@pytest.mark.parametrize(
+    ("status", "word", "tries"),
+    [(429, "false", 1), (500, "False", 1), (400, "true", 2), (400, "maybe", 1), (429, "", 2)],
+)
+def test_a14_the_provider_has_the_last_word_on_another_try(
+    opener: Opener, whole: object, stream: object, status: int, word: str, tries: int
+) -> None:
+    asked: list[httpx2.Request] = []
+
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request)
+        return httpx2.Response(status, json={}, headers={"x-should-retry": word})
+
+    with pytest.raises(ProviderError) as raised:
+        Client(provider=opener(refuse), retry=Retry(attempts=2, first_wait=0.001)).complete("hi")
+    assert len(asked) == tries
+    assert raised.value.retryable == (tries == 2)

@@ -8,7 +8,7 @@ from anthropic.lib.credentials import WorkloadIdentityError
 from aiapp.core import errors
 from aiapp.providers.anthropic import NAME
 from aiapp.providers.anthropic.failures import failure_class
-from aiapp.providers.statuses import retry_after, shortened
+from aiapp.providers.statuses import retry_after, shortened, should_retry
 
 BY_CLASS: dict[type[anthropic.AnthropicError], type[errors.ProviderError]] = {
     anthropic.APITimeoutError: errors.TimedOut,
@@ -32,6 +32,7 @@ def translate(error: anthropic.AnthropicError, model: str) -> errors.ProviderErr
             status=error.status_code,
             request_id=error.request_id,
             retry_after=retry_after(error.response.headers),
+            retryable=should_retry(error.response.headers),
         )
     kind = next(BY_CLASS[parent] for parent in type(error).__mro__ if parent in BY_CLASS)
     return kind(shortened(str(error)), provider=NAME, model=model)

@@ -9,7 +9,7 @@ import openai
 from aiapp.core import errors
 from aiapp.providers.codes import by_code
 from aiapp.providers.reading import fields
-from aiapp.providers.statuses import error_for, retry_after, timed_out
+from aiapp.providers.statuses import error_for, retry_after, should_retry, timed_out
 
 BY_CLASS: dict[type[openai.OpenAIError], type[errors.ProviderError]] = {
     openai.APITimeoutError: errors.TimedOut,
@@ -33,6 +33,7 @@ def translate(error: openai.OpenAIError, provider: str, model: str) -> errors.Pr
             status=error.status_code,
             request_id=error.request_id,
             retry_after=retry_after(error.response.headers),
+            retryable=should_retry(error.response.headers),
         )
     kind = next(BY_CLASS[parent] for parent in type(error).__mro__ if parent in BY_CLASS)
     if kind is errors.TimedOut and not timed_out(error):

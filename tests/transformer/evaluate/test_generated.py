@@ -27,7 +27,6 @@ CEILINGS = {
     "answerable but refused, kinds of facts never trained on": 0.26,
 }
 """Five hundredths from what was measured when the weights were made."""
-pytestmark = pytest.mark.xdist_group("generated")  # `scores` takes minutes: once is enough
 
 
 @pytest.fixture(scope="module")
