@@ -32,7 +32,8 @@ def unsettled(receipt: Receipt, call: Call, error: BaseException, said: Completi
     """The same receipt where the call did not come to its end: what it cost is known only if no model ran."""
     if receipt.request_id is None and isinstance(error, ProviderError):
         receipt = replace(receipt, request_id=error.request_id)
-    return receipt if call.provider.free else replace(receipt, invoice=_invoice(receipt, error, said))
+    free = call.provider.free and all(one.error is None or one.at_most == 0 for one in receipt.attempts)
+    return receipt if free else replace(receipt, invoice=_invoice(receipt, error, said))
 
 
 def _invoice(receipt: Receipt, error: BaseException, said: Completion) -> Invoice:

@@ -27,7 +27,7 @@ async def open_first(routes: Sequence[Route], call: Call) -> Opened:
     except ProviderError as error:
         if not elsewhere(error):
             raise
-        failed = error
+        failed, asked = error, (call.provider, call.prepared)
     for route in others:
         tries = len(call.attempts)
         unfit: AiappError | None = None
@@ -35,11 +35,12 @@ async def open_first(routes: Sequence[Route], call: Call) -> Opened:
             return await route.open(call)
         except ProviderError as error:
             if elsewhere(error):
-                failed = error
+                failed, asked = error, (call.provider, call.prepared)
             else:
                 unfit = error
         except (InvalidInput, NotHonoured) as error:
             unfit = error
         if unfit is not None and len(call.attempts) == tries:
             call.attempts.append(Attempt(route.model, 0.0, type(unfit).__name__, at_most=Decimal(0)))
+    call.provider, call.prepared = asked
     raise failed

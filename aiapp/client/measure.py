@@ -63,7 +63,7 @@ async def embed(
                 invoices.append(invoice_of(call, parts[-1].usage, parts[-1].model))
         except AiappError as error:
             if call.sent:
-                known = receipt(_joined([*parts, _UNKNOWN]))
+                known = receipt(_joined([*parts, Vectors([], parts[-1].model if parts else "", Usage())]))
                 error.receipt = unsettled(known, call, error)
                 if recording is not None:
                     recording.settled(error.receipt, error)
@@ -78,9 +78,6 @@ async def embed(
     return Embeddings(
         vectors.vectors, vectors.model, vectors.usage, vectors.request_id, vectors.changes, receipt=receipt(vectors)
     )
-
-
-_UNKNOWN = Vectors([], "", Usage())
 
 
 def _joined(parts: Sequence[Vectors]) -> Vectors:

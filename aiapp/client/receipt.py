@@ -17,6 +17,7 @@ from aiapp.core.request import Request
 from aiapp.core.response import Change, Receipt, Response
 from aiapp.core.secrets import without_secrets
 from aiapp.core.usage import Usage
+from aiapp.providers.payload import tools_in
 from aiapp.providers.protocol import AsksForStreams, Prepared, Provider
 from aiapp.providers.tiers import served_tier
 from aiapp.tracking.billing import CACHED, OWN_MACHINE, bill, nothing_due
@@ -27,9 +28,17 @@ def shown(payload: Mapping[str, Any], request: Request) -> Mapping[str, Any]:
     if any(_by_url(part) for message in request.messages for part in message.parts):
         payload = without_secrets(payload, by_name=False)
     extra = request.settings.extra
-    return (
-        {**payload, **without_secrets({name: payload[name] for name in extra if name in payload})} if extra else payload
-    )
+    return {**payload, **_added(payload, extra)} if extra else payload
+
+
+def _added(payload: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+    """What a user adds, without its secrets; beside the tools among it, the request's own stand as they are."""
+    theirs = tools_in(extra)
+    named = {name: payload[name] for name in extra if name in payload and not (theirs and name == "tools")}
+    added: dict[str, Any] = without_secrets(named)
+    if theirs:
+        added["tools"] = [without_secrets(tool) if tool in theirs else tool for tool in payload["tools"]]
+    return added
 
 
 def _sent(prepared: Prepared, call: Call) -> Mapping[str, Any]:
@@ -41,10 +50,10 @@ def _sent(prepared: Prepared, call: Call) -> Mapping[str, Any]:
 
 
 def _by_url(part: Part) -> bool:
-    """Whether an image or a file is given by its URL."""
+    """Whether an image or a file is given by its URL, which what a provider is told of it may hold, too."""
     match part:
         case Image() | File():
-            return part.url is not None
+            return part.url is not None or bool(part.metadata)
         case ToolResult():
             return any(map(_by_url, part.attachments))
         case _:

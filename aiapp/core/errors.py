@@ -42,7 +42,7 @@ class AiappError(Exception):
     """The root: catch it to catch everything that aiapp raises on purpose.
 
     `receipt` is that of the call which the error ended: every attempt, and the money as far as it is known; where an
-    answer was asked for again, that of all the calls. None where nothing was sent.
+    answer was asked for again, that of all the calls. None where nothing was sent, and where tokens were counted.
     """
 
     receipt: Receipt | None = None

@@ -47,8 +47,16 @@ def host_of(address: str) -> str:
 def without_keys(text: str, keys: Iterable[str]) -> str:
     """A text in which keys may be repeated, without them: it goes to logs."""
     for key in keys:
-        text = text.replace(key, STRUCK_OUT) if len(key) >= SHORTEST_KEY else text
+        if len(key) >= SHORTEST_KEY:
+            text = _without_its_beginning(text.replace(key, STRUCK_OUT), key)
     return text
+
+
+def _without_its_beginning(text: str, key: str) -> str:
+    """A text that was shortened may end amid a key."""
+    head = text.removesuffix("...")
+    cut = next((n for n in range(len(key) - 1, SHORTEST_KEY - 1, -1) if head.endswith(key[:n])), 0)
+    return f"{head[:-cut]}{STRUCK_OUT}{text[len(head) :]}" if cut else text
 
 
 def tells(error: BaseException, key: str) -> bool:

@@ -62,7 +62,7 @@ class Answer:
         self._tool, self._aside, self._called = tool, aside, called
         self._waiting: list[Event] = []
         self._call: ToolCallStart | None = None
-        self._open = self._calls_others = False
+        self._open = self._said = self._calls_others = False
         self._dropped: set[int] = set()
 
     def read(self, events: Iterable[Event]) -> Iterator[Event]:
@@ -84,9 +84,12 @@ class Answer:
             case ToolCallDelta(index) | PartEnd(index=int(index)) if index in self._dropped:
                 return
             case ToolCallDelta(index, arguments) if self._is_answer(index):
+                self._said = True
                 yield TextDelta(arguments)
             case PartEnd(metadata, int(index)) if self._call is not None and self._is_answer(index):
                 self._open = False
+                if not self._said:
+                    yield TextDelta("")  # an answer all the same, which is empty
                 yield PartEnd(self._called(self._call, metadata))
                 yield from self.end()
             case Finish(reason, raw, detail):
@@ -160,3 +163,7 @@ class _AnswerDecoder:
     def decode(self, event: Mapping[str, Any]) -> Iterable[Event]:
         """Our events for one of theirs."""
         return self._answer.read(self._decoder.decode(event))
+
+    def end(self) -> Iterable[Event]:
+        """What still waits."""
+        return read_whole(self._decoder.end(), self._answer)

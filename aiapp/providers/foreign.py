@@ -11,7 +11,7 @@ from aiapp.core.response import Change
 
 _SAID = ("id", "status", "type", "content", "citations", "call")
 """Names of things at the provider, and what stands in the parts themselves: nothing is lost with them."""
-_WHERE = ("type", "source", "file_id")
+_WHERE = ("type", "source", "file_id", "image_url", "file", "file_url", "file_data")
 """Where an image or a file is at a provider: nothing is lost with it where the part is sent by its bytes or its URL."""
 
 

@@ -55,6 +55,10 @@ class Decoder(Protocol):
         """Our events for one of theirs."""
         ...
 
+    def end(self) -> Iterable[Event]:
+        """What is still to be told once the stream is over; nothing after a `Finish`."""
+        ...
+
 
 class HostedProvider(ABC, Generic[Sdk]):
     """One model of a vendor's."""
@@ -189,6 +193,8 @@ class HostedProvider(ABC, Generic[Sdk]):
                     if splitter.done or decoder.done:
                         await _rest(body)
                         break
+            for ours in decoder.end():
+                yield ours
             if not (finished or splitter.done):
                 raise self._broken(served)
 
@@ -241,12 +247,12 @@ class HostedProvider(ABC, Generic[Sdk]):
             raise _of(served, error) from error.__cause__
         except MALFORMED as error:
             name = as_label(event.get("type"))
-            what = f"the event {shortened(name)} of the stream" if name else "an event of the stream"
+            what = f"the event {name} of the stream" if name else "an event of the stream"
             raise self._malformed(what, error, served) from self._shown(error)
 
     def _malformed(self, what: str, error: Exception, served: Served) -> InvalidResponse:
-        wrong = shortened(f"{type(error).__name__}: {error}")
-        return self._without_key(self._invalid(f"{what} has not the form of its API ({wrong})", served))
+        wrong = f"{what} has not the form of its API ({type(error).__name__}: {error})"
+        return self._invalid(shortened(without_keys(wrong, (self._key,))), served)
 
     def _shown(self, error: Exception) -> Exception | None:
         """An exception as the cause of ours, unless it shows the key."""

@@ -9,24 +9,30 @@ from typing import Any
 from aiapp.core.errors import InvalidInput
 from aiapp.core.messages import Message
 from aiapp.core.parts import ToolCall, ToolResult
-from aiapp.core.request import Tool
+from aiapp.core.request import Request, Tool
 from aiapp.core.response import Change
+from aiapp.providers.payload import tools_in
+from aiapp.providers.reading import fields
 
 ANSWER_TOOL = "aiapp_answer"
 """The tool by which an answer of a type is asked for, where the wire enforces no form of an answer; no other has it."""
 _OTHER = re.compile(r"[^a-zA-Z0-9_-]")
+_OTHER_NAME = "another name; by this one, aiapp asks for answers of a type"
 _ELSEWHERE = ("previous_response_id", "conversation")
 """Keys by which a user says that the server has turns that the request has not."""
 
 
-def check_names(tools: Iterable[Tool], whose: str, longest: int | None) -> None:
+def check_names(request: Request, whose: str, longest: int | None) -> None:
     """Refuse a name that the wire does not take, and aiapp's own; without `longest` the wire takes any."""
-    for tool in tools:
+    for given in map(fields, tools_in(request.settings.extra)):
+        if ANSWER_TOOL in (given.get("name"), fields(given.get("function")).get("name")):
+            raise InvalidInput("extra.tools", ANSWER_TOOL, _OTHER_NAME)
+    for tool in request.tools:
         if longest is not None and (len(tool.name) > longest or _OTHER.search(tool.name)):
             accepted = f"for {whose}, a name of at most {longest} letters A-Z and a-z, digits, _ and -"
             raise InvalidInput("tools", tool.name, accepted)
         if tool.name == ANSWER_TOOL:
-            raise InvalidInput("tools", tool.name, "another name; by this one, aiapp asks for answers of a type")
+            raise InvalidInput("tools", tool.name, _OTHER_NAME)
 
 
 def parameters_of(tool: Tool) -> dict[str, Any]:

@@ -77,6 +77,22 @@ def test_a_fallback_that_fails_too_leaves_the_attempts_of_both() -> None:
     assert len(receipt.attempts) == 4
 
 
+def test_the_bill_of_a_failure_is_that_of_who_failed() -> None:
+    """Also where a fallback was passed over after it, or is free, and failed in its turn."""
+    request = Request(Request.of("hi").messages, settings=Settings(extra={"foo": 1}))
+    paid = ScriptedModel(failing(TimedOut), free=False)
+    passed_over = Client(provider=paid, fallback=["local"], strict=True, retry=Retry(attempts=1))
+    receipt = receipt_of(lambda: passed_over.complete(request), TimedOut)
+    assert receipt is not None
+    assert (receipt.model, receipt.cost) == ("scripted", None)
+    assert receipt.payload == Client(provider=paid).explain(request).payload
+    free = ScriptedModel(failing(RateLimited, 429))
+    failed = Client(provider=paid, fallback=[free], retry=Retry(attempts=1))
+    receipt = receipt_of(lambda: failed.complete("hi"), RateLimited)
+    assert receipt is not None
+    assert receipt.cost is None
+
+
 def test_a_stream_that_broke_off_has_what_is_known_of_its_usage() -> None:
     begun = (Started("m"), UsageReport(Usage(7, 1)), TextDelta("Hel"))
 

@@ -33,6 +33,7 @@ from aiapp.providers.tools import ANSWER_TOOL
 from aiapp.testing import Said, WireServer
 from aiapp.testing.connection import Received
 from tests.outside.programs import needs_litellm
+from tests.providers.openai import wires
 
 LITELLM = "litellm:anthropic/claude-sonnet-4-5"
 WIRES = [
@@ -89,6 +90,23 @@ def test_they_go_back_to_the_model_that_said_them(model: str) -> None:
 def test_without_the_call_the_words_are_the_answer(model: str) -> None:
     with WireServer(Said('{"a": 1}')) as server, opened(model, server) as client:
         assert client.complete("count", output=dict[str, int]).output == {"a": 1}
+
+
+def test_a_stream_that_does_not_say_why_it_ends_keeps_what_waits() -> None:
+    events = [wires.chunk({"content": '{"a": 1}'})]
+    provider = wires.chat(wires.answering({}, events), model="gpt-5.4-pro")
+    asked = Request((user("count"),), format=Schema.of(dict[str, int]).format())
+    stream = Client(provider=provider).stream(asked)
+    list(stream)
+    assert stream.response.text == '{"a": 1}'
+
+
+def test_an_answer_without_arguments_is_an_empty_one() -> None:
+    said: list[Event] = [ToolCallStart(0, "c", ANSWER_TOOL), PartEnd(index=0), Finish("tool_calls", "tool_calls")]
+    answer = Answer(ANSWER_TOOL, aside=as_aside("p"), called=lambda call, _: {"p": {"id": call.id}})
+    completion = fold(read_whole(said, answer))
+    assert completion.parts == (Text(""),)
+    assert completion.parts[0].metadata == {"p": {"id": "c"}}
 
 
 @pytest.mark.parametrize("model", WIRES)

@@ -144,6 +144,19 @@ def test_what_is_said_of_it_to_another_is_listed(wire: str) -> None:
         assert "messages.file: `citations` of anthropic: only who attached it takes it back; left out" in lost
 
 
+def test_a_receipt_shows_no_secret_of_a_url_in_it() -> None:
+    signed = "https://h/x.png?X-Amz-Signature=SIGNED"
+    for name, own in (("openai", {"image_url": signed}), ("anthropic", {"source": {"type": "url", "url": signed}})):
+        explained = Client(f"{name}:m", api_key="k").explain(asked(image(name, own)))
+        assert "https://h/x.png" in str(explained.payload)
+        assert "SIGNED" not in str(explained.payload)
+
+
+def test_where_it_is_elsewhere_is_not_lost_with_its_bytes() -> None:
+    picture = Image("image/png", b"x", metadata={"openai": {"image_url": "https://h/x.png"}})
+    assert anthropic.encode(asked(picture), "claude-test").changes == ()
+
+
 def test_a_strict_client_refuses_to_leave_it_out() -> None:
     with (
         Client("openai:m", api_key="k", strict=True) as client,

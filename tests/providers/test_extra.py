@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aiapp.client.client import Client
-from aiapp.core.errors import NotHonoured
+from aiapp.core.errors import InvalidInput, NotHonoured
 from aiapp.core.formats import JsonSchema
 from aiapp.core.messages import user
 from aiapp.core.request import Request, Settings, Tool
@@ -87,6 +87,27 @@ def test_the_tool_that_takes_the_answer_has_a_name_of_its_own() -> None:
     prepared = anthropic.encode(asked(form=TABLE, extra={"tools": [given]}), "claude-opus-4-5")
     assert names(prepared) == [TABLE.name, f"{TABLE.name}_answer"]
     assert prepared.answer_tool == f"{TABLE.name}_answer"
+
+
+@pytest.mark.parametrize("wire", WIRES)
+@pytest.mark.parametrize("given", [{"name": ANSWER_TOOL}, {"type": "function", "function": {"name": ANSWER_TOOL}}])
+def test_none_of_them_has_the_name_that_aiapp_reads_answers_by(wire: str, given: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput, match=r"extra\.tools"):
+        WIRES[wire](asked(extra={"tools": [given]}))
+
+
+def test_what_is_no_tool_is_passed_on() -> None:
+    prepared = anthropic.encode(asked(form=TABLE, extra={"tools": ["web"]}), "claude-opus-4-5")
+    assert prepared.payload["tools"][0] == "web"
+
+
+def test_a_receipt_shows_the_requests_own_tools_whole_and_no_secret_of_the_others() -> None:
+    schema = {"type": "object", "properties": {"token": {"type": "string"}}}
+    server = {"type": "mcp", "server_label": "s", "server_url": "https://h/x", "authorization": "sk-mine"}
+    request = Request((user("hi"),), (Tool("look", "", schema),), settings=Settings(extra={"tools": [server]}))
+    own, theirs = Client("openai:gpt-5.2", api_key="k").explain(request).payload["tools"]
+    assert own["parameters"]["properties"]["token"] == {"type": "string"}
+    assert theirs["authorization"] == "[redacted]"
 
 
 def test_servers_without_a_tool_choice_get_no_tools_where_none_may_be_called() -> None:

@@ -385,6 +385,15 @@ def test_no_answer_makes_the_error_repeat_the_key(streaming: bool) -> None:
         assert wire.KEY not in f"{raised.value} {raised.value!r} {raised.value.message} {raised.value.__cause__!r}"
 
 
+@pytest.mark.parametrize("place", range(400, 520, 7))
+def test_a_message_that_is_shortened_amid_the_key_tells_nothing_of_it(place: int) -> None:
+    said = f"{'x' * place}{wire.KEY}{'y' * 200}"
+    for answer in ({"type": said, "choices": [None]}, {"error": {"message": said}}):
+        with pytest.raises(ProviderError) as raised:
+            asyncio.run(streamed(wires.chat(wires.answering({}, [answer]))))
+        assert wire.KEY[:8] not in str(raised.value)
+
+
 def test_an_answer_that_only_lacks_its_end_broke_off() -> None:
     provider = wires.chat(lambda _: httpx2.Response(200, headers={"content-type": "text/event-stream"}))
     with pytest.raises(ConnectionFailed):

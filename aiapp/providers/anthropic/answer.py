@@ -13,6 +13,7 @@ from aiapp.core.response import Change
 from aiapp.providers.answering import Answer
 from aiapp.providers.anthropic import NAME
 from aiapp.providers.enforcing import unenforced
+from aiapp.providers.reading import fields
 from aiapp.providers.wording import said
 
 
@@ -23,8 +24,8 @@ def answer_by_tool(
     if form.schema.get("type", "object") != "object":
         changes.append(Change("format", f"{why}, and no tool takes an answer that is no object; not sent"))
         return None
-    others: list[Mapping[str, Any]] = payload.get("tools", [])
-    taken = {other.get("name") for other in others}
+    others: list[Any] = payload.get("tools", [])
+    taken = {fields(other).get("name") for other in others}
     name = form.name if form.name not in taken else f"{form.name[:57]}_answer"
     tool = {"name": name, "description": said("answer-tool"), "input_schema": {"type": "object", **form.schema}}
     payload["tools"] = [*others, tool]

@@ -6,7 +6,7 @@ A whole block and a streamed one end in the same function, so that a stream adds
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from aiapp.core.errors import InvalidResponse
@@ -69,6 +69,10 @@ class StreamDecoder:
         self._inputs: dict[int, str] = {}
         self._usage: dict[str, Any] = {}
         self.done = False
+
+    def end(self) -> Iterable[Event]:
+        """Nothing waits here."""
+        return ()
 
     def decode(self, event: Mapping[str, Any]) -> Iterator[Event]:
         """Our events for one of theirs."""

@@ -28,7 +28,7 @@ _PAUSED = ("server_tool_use", "mcp_tool_use", "_tool_result")
 
 def encode(request: Request, model: str) -> Prepared:
     """The payload, and what had to change."""
-    check_names(request.tools, NAME, LONGEST_NAME)
+    check_names(request, NAME, LONGEST_NAME)
     check_answered(request.messages, request.settings.extra)
     known, changes = abilities(NAME, model), list[Change]()
     turns = turns_of(request.messages, Blocks(model, known, changes), changes)

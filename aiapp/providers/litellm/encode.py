@@ -51,7 +51,7 @@ def without(prepared: Prepared, names: Sequence[str], model: str) -> Prepared:
 def encode(request: Request, model: str) -> Prepared:
     """The arguments, and what had to change. Which settings the model takes only litellm knows."""
     refuse_arguments(request.settings.extra)
-    check_names(request.tools, NAME, None)
+    check_names(request, NAME, None)
     changes: list[Change] = []
     marks = request.settings.cache != "off"
     payload: dict[str, Any] = {

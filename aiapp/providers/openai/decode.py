@@ -8,7 +8,7 @@ parse it either. It becomes thinking, which `text` and a typed answer leave out,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +74,10 @@ class StreamDecoder:
         self._model = model
         self._items: dict[int, _Item] = {}
         self._called = self._refused = self.done = False
+
+    def end(self) -> Iterable[Event]:
+        """Nothing waits here."""
+        return ()
 
     def decode(self, event: Mapping[str, Any]) -> Iterator[Event]:
         """Our events for one of theirs."""

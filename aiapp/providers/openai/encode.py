@@ -28,7 +28,7 @@ LIFETIMES = {"short": "30m", "long": "12h"}
 
 def encode(request: Request, model: str) -> Prepared:
     """The payload, and what had to change. Nothing is stored at the provider; reasoning comes back encrypted."""
-    check_names(request.tools, NAME, LONGEST_NAME)
+    check_names(request, NAME, LONGEST_NAME)
     check_answered(request.messages, request.settings.extra)
     changes: list[Change] = []
     known = abilities(NAME, model)

@@ -5,7 +5,7 @@ A whole answer is decoded as a stream of one piece, so the two cannot differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -53,6 +53,10 @@ class StreamDecoder:
         self._details: list[dict[str, Any]] = []
         self._tier: str | None = None
         self._usage: Mapping[str, Any] | None = None
+
+    def end(self) -> Iterable[Event]:
+        """Nothing waits here."""
+        return ()
 
     def decode(self, event: Mapping[str, Any]) -> Iterator[Event]:
         """Our events for one chunk. Only the first choice is read."""

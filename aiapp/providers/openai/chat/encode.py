@@ -24,7 +24,7 @@ from aiapp.providers.tools import ANSWER_TOOL, check_answered, check_names, para
 
 def encode(request: Request, model: str, vendor: Vendor) -> Prepared:
     """The payload, and what had to change."""
-    check_names(request.tools, vendor.name, LONGEST_NAME if vendor.tool_rules else None)
+    check_names(request, vendor.name, LONGEST_NAME if vendor.tool_rules else None)
     if vendor.tool_rules:
         check_answered(request.messages, request.settings.extra)
     changes: list[Change] = []
