@@ -156,8 +156,8 @@ def test_a_limit_of_tokens_is_corrected_by_what_vectors_took() -> None:
 
     limit = RateLimit(tokens=1000, sleep=never)
     client = Client(provider=Embedder(), rate_limit=limit)
-    for _ in range(5):
-        client.embed(["wordy" * 700])  # 875 tokens by its characters, and 1 by its words
+    receipts = [client.embed(["wordy" * 700]).receipt for _ in range(5)]  # 875 tokens by characters, 1 by words
+    assert all("queue" not in dict(receipt.timing.stages) for receipt in receipts)
 
 
 def test_the_end_of_a_text_that_is_not_read_is_a_warning() -> None:

@@ -216,6 +216,9 @@ def test_off_needs_no_word_where_nothing_is_cached_unasked() -> None:
             yield model
 
     Suite().test_no_word_on_the_cache_is_lost()
+    Suite.caches_unasked = True
+    with pytest.raises(AssertionError, match="off"):
+        Suite().test_no_word_on_the_cache_is_lost()
 
 
 def test_a_stream_that_loses_text_does_not_pass() -> None:

@@ -96,6 +96,7 @@ def test_a_socket_in_the_file_system_stays_open(tmp_path: Path, monkeypatch: pyt
         listening.listen()
         with block_network(allow_loopback=False):
             plain.connect("here")
+            assert plain.getpeername() == "here"
 
 
 def test_all_is_as_before_when_it_ends() -> None:
