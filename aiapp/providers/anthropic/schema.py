@@ -19,6 +19,14 @@ FORMATS = ("date-time", "time", "date", "duration", "email", "hostname", "uri", 
 MAX_OPTIONAL = 24
 MAX_UNIONS = 16
 _KEPT = ("title", "description")
+_TYPES = (
+    (str, "string"),
+    (bool, "boolean"),
+    (int, "integer"),
+    (float, "number"),
+    (Mapping, "object"),
+    (list, "array"),
+)
 _SILENT = ("$schema", "$id", "$comment", "$defs", "discriminator")
 """They constrain nothing, or nothing that is not said elsewhere: a tag is a `const` in each of the variants."""
 _UNIONS = ("anyOf", "oneOf", "allOf")
@@ -116,10 +124,12 @@ class _Transform:
         kind = rest.pop("type", None)
         for name in ("enum", "const"):
             if name in rest:
-                value = rest.pop(name)
-                if not all(_is_primitive(one) for one in (value if name == "enum" else [value])):
-                    raise Inexpressible(f"{path} is one of several objects or lists")
-                return {name: value}
+                values = rest[name] if name == "enum" else [rest[name]]
+                allowed = [one for one in values if kind is None or _is_of_type(one, kind)]
+                if not allowed or not all(map(_is_primitive, allowed)):
+                    raise Inexpressible(f"{path} is one of several objects or lists, or of no values at all")
+                del rest[name]
+                return {name: allowed if name == "enum" else allowed[0]}
         for name in _UNIONS:
             if name in rest:
                 made = self._variants(name, rest.pop(name), path)
@@ -211,6 +221,14 @@ class _Transform:
         else:
             said = f"{reason}; the answer is checked against the whole schema when it is read"
             self._changes.append(unenforced(path, said if self._checked else reason, checked=self._checked))
+
+
+def _is_of_type(value: object, kind: Any) -> bool:
+    """Whether a value is of a type, or of one of several, in the words of JSON Schema."""
+    named = next((name for kept, name in _TYPES if isinstance(value, kept)), "null")
+    is_whole = named == "integer" or (isinstance(value, float) and value.is_integer())
+    kinds = kind if isinstance(kind, list) else [kind]  # pyright: ignore[reportUnknownVariableType]
+    return named in kinds or (is_whole and "integer" in kinds) or (named == "integer" and "number" in kinds)
 
 
 def _is_primitive(value: object) -> bool:

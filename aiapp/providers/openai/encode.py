@@ -50,7 +50,10 @@ def encode(request: Request, model: str) -> Prepared:
     _tools(tools, choice, settings, payload, changes)
     _settings(settings, payload, changes)
     _cache(settings, known, payload, changes)
-    payload = merged(payload, settings.extra, changes, ours=_OURS)
+    extra = settings.extra
+    if extra.get("include"):  # beside what a later turn needs
+        extra = {**extra, "include": list(dict.fromkeys((*payload["include"], *extra["include"])))}
+    payload = merged(payload, extra, changes, ours=_OURS)
     if not payload["input"] and not any(key in payload for key in _INPUT_ELSEWHERE):
         why = "; ".join(map(str, dict.fromkeys(changes))) or "they are empty"
         raise InvalidInput("messages", payload["input"], f"at least one part that the Responses API takes ({why})")

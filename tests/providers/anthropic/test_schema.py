@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from aiapp.core.schema import Schema
 from aiapp.providers.anthropic.schema import FORMATS, MAX_OPTIONAL, MAX_UNIONS, Inexpressible, over_limit, transform
+from tests.providers.written_schemas import misfits
 
 KEYWORDS = {
     *("type", "properties", "required", "additionalProperties", "items", "minItems", "enum", "const", "anyOf"),
@@ -224,9 +225,28 @@ def test_types_in_a_list_become_variants() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "fitted"),
+    [
+        ({"type": "string", "enum": ["x", None, 1]}, {"enum": ["x"]}),
+        ({"type": ["string", "null"], "enum": ["x", None, 1]}, {"enum": ["x", None]}),
+        ({"type": "integer", "enum": [1, 2.0, 2.5, True]}, {"enum": [1, 2.0]}),
+        ({"type": "number", "enum": [1, 2.5, False]}, {"enum": [1, 2.5]}),
+        ({"type": "boolean", "const": True}, {"const": True}),
+        ({"enum": ["x", None, 1]}, {"enum": ["x", None, 1]}),
+    ],
+)
+def test_values_that_the_type_beside_them_forbids_are_none(given: dict[str, Any], fitted: dict[str, Any]) -> None:
+    made, changes = transform({"type": "object", "properties": {"a": given}})
+    assert (made["properties"]["a"], changes) == (fitted, ())
+    for value in ("x", None, 1, 2.0, 2.5, True, False):
+        assert bool(misfits(value, fitted)) == bool(misfits(value, given))
+
+
+@pytest.mark.parametrize(
     "schema",
     [
         {"type": "object"},
+        {"type": "object", "properties": {"a": {"type": "string", "enum": [1]}}},
         {"type": "object", "properties": {}, "patternProperties": {"a": {"type": "string"}}},
         {"type": "object", "properties": {"a": {"enum": [{"b": 1}]}}},
         {"type": "object", "properties": {"a": {"allOf": [{"type": "string"}, {"pattern": "a"}]}}},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -169,6 +170,13 @@ def test_o4_encrypted_reasoning_is_taken_from_the_end_of_its_item() -> None:
 def test_o4_nothing_is_stored_and_reasoning_comes_encrypted() -> None:
     payload = encode(ASK, "gpt").payload
     assert (payload["store"], payload["include"]) == (False, ["reasoning.encrypted_content"])
+
+
+@pytest.mark.parametrize("more", [["web_search_call.action.sources"], []])
+def test_o4_what_else_a_user_includes_stands_beside_it(more: list[str]) -> None:
+    prepared = encode(replace(ASK, settings=Settings(extra={"include": more})), "gpt")
+    assert prepared.payload["include"] == (["reasoning.encrypted_content", *more] if more else [])
+    assert prepared.changes == ()
 
 
 def test_o5_o6_o7_what_the_model_made_goes_back_exactly_and_in_order() -> None:
