@@ -50,9 +50,10 @@ def encode(request: Request, model: str) -> Prepared:
     _tools(tools, choice, settings, payload, changes)
     _settings(settings, payload, changes)
     _cache(settings, known, payload, changes)
-    extra = settings.extra
-    if extra.get("include"):  # beside what a later turn needs
-        extra = {**extra, "include": list(dict.fromkeys((*payload["include"], *extra["include"])))}
+    extra = dict(settings.extra)
+    included: Any = extra.get("include")
+    if included and isinstance(included, list | tuple):  # beside what a later turn needs
+        extra["include"] = list(dict.fromkeys([*payload["include"], *map(str, included)]))  # pyright: ignore[reportUnknownArgumentType]
     payload = merged(payload, extra, changes, ours=_OURS)
     if not payload["input"] and not any(key in payload for key in _INPUT_ELSEWHERE):
         why = "; ".join(map(str, dict.fromkeys(changes))) or "they are empty"

@@ -172,6 +172,11 @@ def test_o4_nothing_is_stored_and_reasoning_comes_encrypted() -> None:
     assert (payload["store"], payload["include"]) == (False, ["reasoning.encrypted_content"])
 
 
+def test_o4_what_is_no_list_is_passed_on_as_it_is() -> None:
+    for odd in (5, "abc", {"a": 1}):
+        assert encode(replace(ASK, settings=Settings(extra={"include": odd})), "gpt").payload["include"] == odd
+
+
 @pytest.mark.parametrize("more", [["web_search_call.action.sources"], []])
 def test_o4_what_else_a_user_includes_stands_beside_it(more: list[str]) -> None:
     prepared = encode(replace(ASK, settings=Settings(extra={"include": more})), "gpt")
